@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Swift 6 language mode comes with the tools version; these are the upcoming features the project builds with.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+/// A room of `docs/ARCHITECTURE.md`: it imports only the rooms listed here, all of them below it.
+func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.init(stringLiteral: name), "TestSupport", logging, system] + dependencies,
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "basespacefs",
+    products: [
+        .executable(name: "basespacefs", targets: ["basespacefs"]),
+        .executable(name: "basespace-simulator", targets: ["basespace-simulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    ],
+    targets: [
+        // The daemon, from the terminal down to the line.
+        .executableTarget(
+            name: "basespacefs",
+            dependencies: [
+                "FUSEAdapter", "BaseSpaceFileSystem", "Namespace", "RemoteFiles", "Uploads", "BlockCache", "BaseSpaceAPI",
+                "HTTPTransport", argumentParser, logging, system,
+            ],
+            swiftSettings: settings
+        ),
+        room("FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE", logging, system]),
+        room(
+            "BaseSpaceFileSystem",
+            ["Namespace", "RemoteFiles", "Uploads", "BaseSpaceAPI", logging, system]
+        ),
+        room("Namespace", ["BaseSpaceAPI", collections, logging]),
+        room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", collections, logging, system]),
+        room("Uploads", ["BaseSpaceAPI", "Digests", logging, system]),
+        room("BlockCache", ["CXXHash", collections, logging, system]),
+        room("BaseSpaceAPI", ["HTTPTransport", logging, system]),
+        room("HTTPTransport", ["CCurl", collections, logging]),
+
+        room("Digests", ["CCrypto"]),
+
+        // C libraries, and the few shims that Swift needs to call them.
+        .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+
+        // A BaseSpace on loopback.
+        room("BaseSpaceSimulator", ["Digests", hummingbird, logging, system]),
+        .executableTarget(
+            name: "basespace-simulator",
+            dependencies: ["BaseSpaceSimulator", argumentParser, logging, system],
+            swiftSettings: settings
+        ),
+
+        // Tests.
+        .target(name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: settings),
+        tests(of: "Digests"),
+        tests(of: "HTTPTransport"),
+        tests(of: "BaseSpaceAPI", ["HTTPTransport", "BaseSpaceSimulator"]),
+        tests(of: "BlockCache"),
+        tests(of: "Uploads", ["BaseSpaceAPI", "Digests"]),
+        tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "BaseSpaceSimulator"]),
+        tests(of: "Namespace", ["BaseSpaceAPI"]),
+        tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI"]),
+        tests(of: "BaseSpaceSimulator", ["Digests"]),
+        tests(of: "BaseSpaceFileSystem", ["FUSEAdapter", "BaseSpaceSimulator", "BaseSpaceAPI"]),
+        tests(of: "basespacefs", ["BaseSpaceSimulator", "Digests"]),
+    ]
+)
