@@ -1,0 +1,107 @@
+internal import BaseSpaceAPI
+internal import HTTPTransport
+internal import Logging
+internal import RemoteFiles
+internal import SystemPackage
+internal import Uploads
+
+/// Which `Errno` a failure becomes, and in which words it is logged: the one place that decides so.
+///
+/// | What the service or the line says        | errno                                   |
+/// |------------------------------------------|-----------------------------------------|
+/// | 400                                      | EINVAL                                  |
+/// | 401, 403                                 | EACCES                                  |
+/// | 404, 410                                 | ENOENT; ESTALE while reading            |
+/// | 409                                      | EEXIST                                  |
+/// | 413                                      | EFBIG                                   |
+/// | archived content                         | ENODATA                                 |
+/// | the content changed since it was opened  | ESTALE                                  |
+/// | a deadline is over                       | ETIMEDOUT                               |
+/// | no route, no name, connection refused    | EHOSTUNREACH                            |
+/// | the program was interrupted              | EINTR                                   |
+/// | anything else                            | EIO                                     |
+struct FailureReport {
+    let errno: Errno
+    let message: String
+
+    init(_ error: any Error, doing what: String) {
+        switch error {
+        case let error as Errno:
+            errno = error
+            message = "\(what): \(error)"
+        case let error as BaseSpaceError:
+            errno = Self.errno(of: error)
+            message = "\(what): \(error)"
+        case let error as RemoteReadError:
+            errno = Self.errno(of: error)
+            message = error.message
+        case let error as UploadError:
+            errno = error.systemError ?? error.underlying.map { Self.errno(of: $0) } ?? Self.errno(of: error.code)
+            message = error.message
+        default:
+            errno = .ioError
+            message = "\(what): \(error)"
+        }
+    }
+
+    /// Writes the message where it belongs (what programs provoke by probing is no warning) and answers the errno.
+    func logged(to logger: Logger) -> Errno {
+        let level: Logger.Level =
+            switch errno {
+            case .interrupted, .noSuchFileOrDirectory, .fileExists: .debug
+            default: .warning
+            }
+        logger.log(level: level, "\(message)", metadata: ["errno": "\(errno)"])
+        return errno
+    }
+
+    private static func errno(of error: BaseSpaceError) -> Errno {
+        switch error.kind {
+        case .service(let status):
+            switch status {
+            case 400: .invalidArgument
+            case 401, 403: .permissionDenied
+            case 404, 410: .noSuchFileOrDirectory
+            case 409: .fileExists
+            case 413: .fileTooLarge
+            default: .ioError
+            }
+        case .transport(let code): errno(of: code)
+        case .cancelled: .interrupted
+        case .undecodable: .ioError
+        case .invalidRequest: .invalidArgument
+        }
+    }
+
+    private static func errno(of code: HTTPTransportError.Code) -> Errno {
+        switch code {
+        case .connectTimedOut, .firstByteTimedOut, .stalled, .deadlineExceeded: .timedOut
+        case .cannotResolve, .cannotConnect: .noRouteToHost
+        case .cancelled: .interrupted
+        default: .ioError
+        }
+    }
+
+    private static func errno(of error: RemoteReadError) -> Errno {
+        switch error.code {
+        case .changed, .gone: .staleNFSFileHandle
+        case .denied: .permissionDenied
+        case .archived: .noData
+        case .timedOut: .timedOut
+        case .unreachable: .noRouteToHost
+        case .cancelled: .interrupted
+        case .unusable: .ioError
+        case .service:
+            // What is gone while its handle is open is stale.
+            switch error.service.map({ errno(of: $0) }) {
+            case .some(.noSuchFileOrDirectory): .staleNFSFileHandle
+            case .some(let errno): errno
+            case nil: .ioError
+            }
+        }
+    }
+
+    private static func errno(of code: UploadError.Code) -> Errno {
+        code == .cancelled ? .interrupted : .ioError
+    }
+}

@@ -1,0 +1,56 @@
+internal import Namespace
+internal import RemoteFiles
+internal import Synchronization
+
+/// What a file handle stands for.
+enum OpenHandle: Sendable {
+    /// A file of the service, for reading.
+    case remote(OpenContent)
+    /// A text as it was when it was opened.
+    case text([UInt8])
+    /// A control file, for writing.
+    case control(Node)
+    /// A staged file.
+    case staged(StagedHandle)
+    /// A directory as it was when it was opened.
+    case directory(DirectorySnapshot)
+}
+
+/// A directory as one `opendir` saw it.
+final class DirectorySnapshot: Sendable {
+    let directory: Node
+    let children: [Node]
+
+    init(directory: Node, children: [Node]) {
+        self.directory = directory
+        self.children = children
+    }
+}
+
+/// The open handles by their numbers. Numbers are never used again.
+final class HandleTable: Sendable {
+    private struct State {
+        var handles: [UInt64: OpenHandle] = [:]
+        var last: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    func insert(_ handle: OpenHandle) -> FileHandle {
+        state.withLock { state in
+            state.last += 1
+            state.handles[state.last] = handle
+            return FileHandle(rawValue: state.last)
+        }
+    }
+
+    subscript(handle: FileHandle) -> OpenHandle? {
+        state.withLock { $0.handles[handle.rawValue] }
+    }
+
+    func remove(_ handle: FileHandle) -> OpenHandle? {
+        state.withLock { $0.handles.removeValue(forKey: handle.rawValue) }
+    }
+
+    var count: Int { state.withLock { $0.handles.count } }
+}

@@ -1,0 +1,162 @@
+internal import BaseSpaceAPI
+public import Namespace
+public import SystemPackage
+internal import Uploads
+
+extension Volume {
+    public func attributes(of inode: InodeNumber, handle: FileHandle?) throws(Errno) -> Answer<TimedAttributes> {
+        let node = try node(inode)
+        guard case .control(_, let appResult) = node.content, tree.freshSession(of: appResult) == nil else {
+            return .ready(timedAttributes(of: node))
+        }
+        // The size of a control file is that of the session's present state.
+        return pending("asking for the state of AppResult '\(appResult.name)'") { [self] in
+            _ = try await tree.session(of: appResult)
+            return timedAttributes(of: node)
+        }
+    }
+
+    public func setAttributes(
+        of inode: InodeNumber,
+        to changes: AttributeChanges,
+        handle: FileHandle?
+    ) throws(Errno) -> Answer<TimedAttributes> {
+        let node = try node(inode)
+        if let file = staged[inode] {
+            try change(file, to: changes)
+            return .ready(timedAttributes(of: node))
+        }
+        guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
+        switch node.content {
+        case .control where changes.size != nil:
+            // `echo complete > Status` truncates first.
+            return .ready(timedAttributes(of: node))
+        case .directory, .file:
+            guard let container = node.filePlace?.container, tree.acceptsWork(container) else {
+                throw .readOnlyFileSystem
+            }
+            // `cp -p` and `tar` set modes and times of what they made, by the time they get to it perhaps uploaded;
+            // the service keeps neither.
+            guard changes.size == nil || changes.size == timedAttributes(of: node).attributes.size else {
+                throw .notPermitted
+            }
+            return .ready(timedAttributes(of: node))
+        default:
+            throw .notPermitted
+        }
+    }
+
+    private func change(_ file: StagedEntry, to changes: AttributeChanges) throws(Errno) {
+        if let size = changes.size {
+            guard let size = Int64(exactly: size) else { throw .fileTooLarge }
+            // `ftruncate` to the size it has, as rsync ends with, is no change.
+            if size != file.file.size {
+                try file.file.truncate(to: size)
+            }
+        }
+        if let permissions = changes.permissions {
+            file.permissions = permissions
+        }
+        if let modified = changes.modified {
+            file.file.modified = modified
+        }
+    }
+
+    /// What `stat` tells of a node, from memory.
+    func timedAttributes(of node: Node) -> TimedAttributes {
+        let container = node.filePlace?.container
+        switch node.content {
+        case .root, .project, .samples, .sample:
+            return directory(node, isWritable: false, modified: modified(of: node))
+        case .projects, .appResults:
+            return directory(node, isWritable: true, modified: modified(of: node))
+        case .appResult, .directory:
+            let isWritable = container.map { tree.acceptsWork($0) } ?? false
+            return directory(node, isWritable: isWritable, modified: modified(of: node))
+        case .text(let bytes):
+            return file(node, permissions: 0o444, size: UInt64(bytes.count), lifetime: Self.longLifetime)
+        case .file(let record):
+            return file(
+                node,
+                permissions: 0o444,
+                size: UInt64(max(record.size, 0)),
+                modified: record.modified,
+                lifetime: Self.longLifetime
+            )
+        case .staged:
+            guard let entry = staged[node.inode] else { return file(node, permissions: 0o444, size: 0, lifetime: 1) }
+            return file(
+                node,
+                permissions: entry.permissions,
+                size: UInt64(max(entry.file.size, 0)),
+                modified: entry.file.modified,
+                lifetime: 1
+            )
+        case .control(let control, let appResult):
+            let session = tree.knownSession(of: appResult)
+            let isOpen = !(session?.status.isFinal ?? false) && !configuration.isReadOnly
+            return file(
+                node,
+                permissions: isOpen ? 0o644 : 0o444,
+                size: UInt64(Self.text(of: control, in: session).count),
+                modified: appResult.created,
+                lifetime: 1
+            )
+        case .link(let target):
+            var attributes = self.attributes(of: node, kind: .symbolicLink, permissions: 0o777)
+            attributes.size = UInt64(target.utf8.count)
+            return TimedAttributes(attributes, lifetime: Self.longLifetime)
+        }
+    }
+
+    private func directory(_ node: Node, isWritable: Bool, modified: Timestamp?) -> TimedAttributes {
+        let isWritable = isWritable && !configuration.isReadOnly
+        var attributes = self.attributes(of: node, kind: .directory, permissions: isWritable ? 0o755 : 0o555)
+        attributes.modified = modified ?? configuration.mounted
+        attributes.blockSize = 4096
+        // Whether a directory is writable changes with its session.
+        return TimedAttributes(attributes, lifetime: Self.directoryLifetime)
+    }
+
+    private func file(
+        _ node: Node,
+        permissions: UInt16,
+        size: UInt64,
+        modified: Timestamp? = nil,
+        lifetime: Double
+    ) -> TimedAttributes {
+        var attributes = self.attributes(of: node, kind: .regular, permissions: permissions)
+        attributes.size = size
+        attributes.modified = modified ?? configuration.mounted
+        return TimedAttributes(attributes, lifetime: lifetime)
+    }
+
+    private func attributes(of node: Node, kind: Attributes.Kind, permissions: UInt16) -> Attributes {
+        Attributes(
+            inode: node.inode,
+            kind: kind,
+            permissions: permissions,
+            size: 0,
+            uid: configuration.uid,
+            gid: configuration.gid,
+            modified: configuration.mounted,
+            blockSize: Self.blockSize
+        )
+    }
+
+    private func modified(of node: Node) -> Timestamp? {
+        switch node.content {
+        case .project(let project): project.modified ?? project.created
+        case .sample(let sample): sample.created
+        case .appResult(let appResult): appResult.created
+        default: nil
+        }
+    }
+
+    /// `st_blksize`: `cp` then copies in 1 MiB pieces, and samtools writes a 10 MB BAM in 11 requests and not in 500.
+    static let blockSize: UInt32 = 1 << 20
+    /// Seconds for which the attributes of what does not change hold.
+    static let longLifetime = 3600.0
+    /// Seconds for which those of a directory hold.
+    static let directoryLifetime = 60.0
+}

@@ -1,0 +1,69 @@
+internal import BaseSpaceAPI
+public import Namespace
+public import SystemPackage
+internal import Uploads
+
+/// What the service knows of a place beyond `stat`, as extended attributes `user.basespace.*`.
+extension Volume {
+    public func extendedAttribute(_ name: String, of inode: InodeNumber) throws(Errno) -> Answer<[UInt8]> {
+        guard let value = extendedAttributes(of: try node(inode))[name] else { throw .noData }
+        return .ready(Array(value.utf8))
+    }
+
+    public func extendedAttributeNames(of inode: InodeNumber) throws(Errno) -> Answer<[String]> {
+        .ready(extendedAttributes(of: try node(inode)).keys.sorted())
+    }
+
+    public func setExtendedAttribute(
+        _ name: String,
+        of inode: InodeNumber,
+        to value: [UInt8],
+        existing: ExistingAttribute
+    ) throws(Errno) -> Answer<Void> {
+        // The type of a file's content is given with the upload, so it can be set until then.
+        guard name == Self.contentType else { throw .notSupported }
+        guard let entry = staged[inode] else { throw .notPermitted }
+        guard let text = String(validating: value, as: UTF8.self), !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x1f })
+        else { throw .invalidArgument }
+        switch existing {
+        case .allowed: break
+        case .forbidden where entry.contentType != nil: throw .fileExists
+        case .required where entry.contentType == nil: throw .noData
+        case .forbidden, .required: break
+        }
+        entry.contentType = text
+        return .ready(())
+    }
+
+    public func removeExtendedAttribute(_ name: String, of inode: InodeNumber) throws(Errno) -> Answer<Void> {
+        guard name == Self.contentType, let entry = staged[inode] else { throw .notPermitted }
+        guard entry.contentType != nil else { throw .noData }
+        entry.contentType = nil
+        return .ready(())
+    }
+
+    private static let contentType = "user.basespace.content_type"
+
+    private func extendedAttributes(of node: Node) -> [String: String] {
+        var attributes: [String: String] = [:]
+        switch node.content {
+        case .project(let project):
+            attributes["user.basespace.id"] = project.id.rawValue
+        case .sample(let sample):
+            attributes["user.basespace.id"] = sample.id.rawValue
+            attributes["user.basespace.status"] = sample.status?.rawValue
+        case .appResult(let appResult):
+            attributes["user.basespace.id"] = appResult.id.rawValue
+            attributes["user.basespace.status"] = tree.knownSession(of: appResult)?.status.rawValue
+        case .file(let record):
+            attributes["user.basespace.id"] = record.id.rawValue
+            attributes["user.basespace.etag"] = record.etag
+            attributes[Self.contentType] = record.contentType
+        case .staged:
+            attributes[Self.contentType] = staged[node.inode]?.contentType ?? ContentType.forName(node.name)
+        case .root, .text, .projects, .samples, .appResults, .directory, .control, .link:
+            break
+        }
+        return attributes
+    }
+}

@@ -1,0 +1,140 @@
+internal import BaseSpaceAPI
+internal import Logging
+public import Namespace
+internal import RemoteFiles
+public import SystemPackage
+
+extension Volume {
+    public func open(_ inode: InodeNumber, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile> {
+        let node = try node(inode)
+        if mode.writes, configuration.isReadOnly { throw .readOnlyFileSystem }
+        if let entry = staged[inode], let answer = try open(entry, mode: mode, caller: caller) { return answer }
+        switch node.content {
+        case .file(let record):
+            guard !mode.writes else { throw writeRefusal(for: record.place.container) }
+            return .ready(try open(record, of: node))
+        case .text(let bytes):
+            guard !mode.writes else { throw .permissionDenied }
+            return .ready(opened(.text(bytes)))
+        case .control(let control, let appResult):
+            return try open(control, of: appResult, node: node, mode: mode)
+        case .staged:
+            // It was settled between the look at the tree and the look at the staging area.
+            throw .staleNFSFileHandle
+        case .link:
+            throw .tooManySymbolicLinkLevels
+        default:
+            throw .isDirectory
+        }
+    }
+
+    public func read(
+        _ handle: FileHandle,
+        of inode: InodeNumber,
+        at offset: UInt64,
+        count: Int,
+        _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(Errno) -> (any PendingRead)? {
+        guard let offset = Int64(exactly: offset) else { throw .invalidArgument }
+        switch handles[handle] {
+        case .remote(let content):
+            return content.read(at: offset, count: count, body)
+                .map { PendingRemoteRead(read: $0, logger: logger) }
+        case .staged(let staged):
+            try read(staged, at: offset, count: count, body)
+            return nil
+        case .text(let bytes):
+            bytes.withUnsafeBytes { all in
+                let start = min(Int(offset), all.count)
+                body(UnsafeRawBufferPointer(rebasing: all[start..<min(start + count, all.count)]))
+            }
+            return nil
+        case .control, .directory, nil:
+            throw .badFileDescriptor
+        }
+    }
+
+    func opened(_ handle: OpenHandle, keepsCache: Bool = false, isDirect: Bool = false, skipsFlush: Bool = true)
+        -> OpenFile
+    {
+        OpenFile(
+            handle: handles.insert(handle),
+            keepsCache: keepsCache,
+            isDirect: isDirect,
+            skipsFlush: skipsFlush
+        )
+    }
+
+    /// Why a place in a container can't be written to: nothing there can any more, or not this.
+    func writeRefusal(for container: FileContainer) -> Errno {
+        tree.acceptsWork(container) ? .notPermitted : .readOnlyFileSystem
+    }
+
+    private func open(_ record: FileRecord, of node: Node) throws(Errno) -> OpenFile {
+        let version = RemoteFileVersion(
+            id: record.id,
+            name: node.name,
+            size: record.size,
+            etag: record.etag,
+            isArchived: record.isArchived
+        )
+        do {
+            let content = try reader.open(version)
+            // Content is immutable: the kernel's pages stay right for as long as the ETag is the same.
+            let etag = record.etag ?? ""
+            let isSame = cachedVersions.withLock { versions in
+                defer { versions[node.inode] = etag }
+                return versions[node.inode] == etag && !etag.isEmpty
+            }
+            return opened(.remote(content), keepsCache: isSame)
+        } catch {
+            throw FailureReport(error, doing: "opening '\(node.name)'").logged(to: logger)
+        }
+    }
+
+    private func read(
+        _ handle: StagedHandle,
+        at offset: Int64,
+        count: Int,
+        _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(Errno) {
+        guard handle.mode.reads else { throw .badFileDescriptor }
+        let result = withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { buffer -> Result<Void, Errno> in
+            do throws(Errno) {
+                let read = try handle.entry.file.read(buffer, at: offset)
+                body(UnsafeRawBufferPointer(rebasing: buffer[..<read]))
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+}
+
+/// A read of the service's bytes, answered in `Errno`.
+private struct PendingRemoteRead: PendingRead {
+    let read: PendingContentRead
+    let logger: Logger
+
+    func start(_ reply: any ReadReply) {
+        read.start(Bridge(reply: reply, logger: logger))
+    }
+
+    func cancel() {
+        read.cancel()
+    }
+
+    private struct Bridge: ContentReadReply {
+        let reply: any ReadReply
+        let logger: Logger
+
+        func succeed(_ bytes: UnsafeRawBufferPointer) {
+            reply.succeed(bytes)
+        }
+
+        func fail(_ error: RemoteReadError) {
+            reply.fail(FailureReport(error, doing: "reading").logged(to: logger))
+        }
+    }
+}

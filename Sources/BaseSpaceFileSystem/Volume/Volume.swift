@@ -1,0 +1,106 @@
+public import BaseSpaceAPI
+internal import Glibc
+public import Logging
+public import Namespace
+public import RemoteFiles
+internal import Synchronization
+public import SystemPackage
+public import Uploads
+
+/// A BaseSpace account as a file system.
+///
+/// The volume knows what an operation means at each place of the tree, and leaves the doing to the rooms below: the
+/// ``Tree`` knows what is where, ``RemoteReader`` brings bytes, ``StagingArea`` and ``UploadEngine`` take them away.
+/// Every operation tries to answer from memory on the calling thread; only what needs the service (a listing, the state
+/// of a session, an upload) becomes work that is waited for elsewhere. What fails is an `Errno` by
+/// ``FailureReport``'s rules; the words go to the log.
+///
+/// One file for each group of operations: `Volume+Lookup`, `+Attributes`, `+Directories`, `+Reading`, `+Writing`,
+/// `+Changes`, `+Control`, `+ExtendedAttributes`.
+public final class Volume: FileSystem {
+    /// How a mount behaves.
+    public struct Configuration: Sendable {
+        /// Nothing can be written, created or removed.
+        public var isReadOnly = false
+        /// Who owns everything, as `stat` shows it.
+        public var uid: UInt32 = getuid()
+        /// The group of everything.
+        public var gid: UInt32 = getgid()
+        /// The time of places that have none of their own.
+        public var mounted = Timestamp(seconds: 0)
+
+        /// The usual behaviour: writable, owned by the user who mounts.
+        public init() {}
+    }
+
+    let configuration: Configuration
+    let tree: Tree
+    let reader: RemoteReader
+    let staging: StagingArea
+    let uploads: UploadEngine
+    let logger: Logger
+    let handles = HandleTable()
+    let staged = StagedFiles()
+    let disk = BlockingWork(threads: 2)
+    /// Tells the kernel what it remembers wrongly; set once the session is there.
+    let kernel = Mutex<(any KernelCache)?>(nil)
+    /// The ETag that the kernel's cached pages of an inode are of.
+    let cachedVersions = Mutex<[InodeNumber: String]>([:])
+
+    /// Puts a file system together; nothing is asked of the service yet.
+    public init(
+        tree: Tree,
+        reader: RemoteReader,
+        staging: StagingArea,
+        uploads: UploadEngine,
+        configuration: Configuration = Configuration(),
+        logger: Logger
+    ) {
+        self.tree = tree
+        self.reader = reader
+        self.staging = staging
+        self.uploads = uploads
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Says whom to tell of what the kernel remembers wrongly. The volume does not keep the session alive.
+    public func attach(_ kernelCache: (any KernelCache)?) {
+        kernel.withLock { $0 = kernelCache }
+    }
+
+    /// The node behind an inode number of the kernel.
+    func node(_ inode: InodeNumber) throws(Errno) -> Node {
+        guard let node = tree.node(inode) else { throw .staleNFSFileHandle }
+        return node
+    }
+
+    /// Work that waits: runs `body`, tells the log what went wrong, and throws what the program is to see.
+    func pending<Value: Sendable>(
+        _ what: String,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) -> Answer<Value> {
+        .pending { [logger] () async throws(Errno) -> Value in
+            do {
+                return try await body()
+            } catch {
+                throw FailureReport(error, doing: what).logged(to: logger)
+            }
+        }
+    }
+
+    /// What `pending` does, for a change that has begun and is finished even if the program does not wait for it: the
+    /// program gets `Errno.interrupted` at once.
+    func finishing<Value: Sendable>(
+        _ what: String,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) -> Answer<Value> {
+        pending(what) {
+            let task = Task<Result<Value, any Error>, Never> {
+                do { return .success(try await body()) } catch { return .failure(error) }
+            }
+            guard let result = await task.valueUnlessCancelled() else { throw Errno.interrupted }
+            return try result.get()
+        }
+    }
+}

@@ -1,0 +1,67 @@
+public import BaseSpaceAPI
+
+/// How the names of BaseSpace become names of files: the one place with its rules.
+///
+/// The service allows any text in a name and any number of entities with the same name; a directory allows neither.
+///
+/// 1. `/`, NUL and the other control characters become `_`.
+/// 2. A leading `.` gets `_` in front, since dot names are the mount's own (and `.` and `..` the kernel's).
+/// 3. An empty name becomes `_`.
+/// 4. What is longer than 255 bytes of UTF-8, the kernel's limit, is cut at a character.
+/// 5. Of several entities that would share a name, the one with the lowest id keeps it and every other one gets
+///    ` (<id>)`. Ids only grow, so that a new entity never renames one that is there.
+public enum EntityNames {
+    /// The kernel's NAME_MAX, in bytes.
+    public static let maximumLength = 255
+
+    /// A legal name for one entity by rules 1 to 4, its neighbours not considered.
+    public static func legal(_ name: String) -> String {
+        var legal = String(String.UnicodeScalarView(name.unicodeScalars.map { isAllowed($0) ? $0 : "_" }))
+        if legal.isEmpty || legal.utf8.first == UInt8(ascii: ".") {
+            legal = "_" + legal
+        }
+        return truncated(legal, to: maximumLength)
+    }
+
+    /// Unique, legal names for the entities of one directory, in the order given.
+    ///
+    /// - Parameter entities: id and name of each; an id occurs once.
+    public static func unique(_ entities: [(id: EntityID, name: String)]) -> [String] {
+        var taken: Set<String> = []
+        taken.reserveCapacity(entities.count)
+        var names = [String](repeating: "", count: entities.count)
+        for index in entities.indices.sorted(by: { entities[$0].id < entities[$1].id }) {
+            let name = free(legal(entities[index].name), id: entities[index].id, among: taken)
+            taken.insert(name)
+            names[index] = name
+        }
+        return names
+    }
+
+    /// `name`, or if it is taken `name (<id>)`, for one more entity of a directory.
+    static func free(_ name: String, id: EntityID, among taken: Set<String>) -> String {
+        var candidate = name
+        while taken.contains(candidate) {
+            let suffix = " (\(legal(id.rawValue)))"
+            candidate = truncated(candidate, to: maximumLength - suffix.utf8.count) + suffix
+        }
+        return candidate
+    }
+
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        scalar != "/" && scalar.properties.generalCategory != .control
+    }
+
+    /// `name` without the characters that lie past `limit` bytes.
+    private static func truncated(_ name: String, to limit: Int) -> String {
+        guard name.utf8.count > limit else { return name }
+        var kept = ""
+        var count = 0
+        for character in name {
+            count += character.utf8.count
+            guard count <= limit else { break }
+            kept.append(character)
+        }
+        return kept
+    }
+}

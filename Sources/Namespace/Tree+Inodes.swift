@@ -1,0 +1,54 @@
+public import BaseSpaceAPI
+
+/// A line of the inode table.
+struct InodeSlot: Sendable {
+    var node: Node
+    /// Lookup references that the kernel holds.
+    var references: UInt64
+}
+
+extension Tree {
+    /// The node that the kernel means by an inode number; `nil` if it holds no reference of it.
+    public func node(_ inode: InodeNumber) -> Node? {
+        inode == .root ? root : state.withLock { $0.slots[inode]?.node }
+    }
+
+    /// Counts one lookup reference of a node and answers the node as the table holds it: what the kernel is to be told.
+    ///
+    /// A number that is taken by another place (two keys with one hash) is passed over for the next free one.
+    public func retain(_ node: Node) -> Node {
+        guard node.inode != .root else { return root }
+        return state.withLock { state in
+            var inode = node.inode
+            while let slot = state.slots[inode], !slot.node.content.isSamePlace(as: node.content) {
+                inode = InodeNumber(rawValue: inode.rawValue &+ 1)
+            }
+            let kept =
+                inode == node.inode
+                ? node : Node(inode: inode, parent: node.parent, name: node.name, content: node.content)
+            state.slots[inode, default: InodeSlot(node: kept, references: 0)].references += 1
+            state.slots[inode]?.node = kept
+            return kept
+        }
+    }
+
+    /// The kernel gives back references; a node without any is forgotten.
+    public func forget(_ inode: InodeNumber, count: UInt64) {
+        state.withLock { state in
+            guard let slot = state.slots[inode] else { return }
+            guard slot.references <= count else {
+                state.slots[inode]?.references -= count
+                return
+            }
+            state.slots[inode] = nil
+            if case .file(let record) = slot.node.content, state.aliases[record.id] == inode {
+                state.aliases[record.id] = nil
+            }
+        }
+    }
+
+    /// Nodes in the inode table, for status and tests.
+    public var inodeCount: Int {
+        state.withLock { $0.slots.count }
+    }
+}

@@ -1,0 +1,135 @@
+internal import Glibc
+internal import Synchronization
+
+/// The memory of everything in flight: page-aligned buffers under one hard ceiling.
+///
+/// A buffer is taken before a GET starts and for its whole range, so that a body always has a place to go and no
+/// transfer is ever paused for want of memory. Buffers come in powers of two from 128 KiB to 4 MiB and are used again:
+/// a fresh page costs a fault and, on a virtual machine, often a trip to the host.
+final class BufferPool: Sendable {
+    private struct State {
+        /// Bytes handed out.
+        var used = 0
+        /// Bytes mapped, handed out or free.
+        var mapped = 0
+        /// Free memory by size.
+        var free: [Int: [Memory]] = [:]
+    }
+
+    /// The smallest buffer: a block of the cache.
+    static let minimumSize = 128 << 10
+    /// The largest buffer: the largest GET.
+    static let maximumSize = 4 << 20
+
+    /// The ceiling, in bytes.
+    let limit: Int
+    private let state = Mutex(State())
+
+    /// - Parameter limit: The ceiling in bytes; at least one largest buffer.
+    init(limit: Int) {
+        self.limit = max(limit, Self.maximumSize)
+    }
+
+    deinit {
+        state.withLock { state in
+            for memory in state.free.values.joined() {
+                memory.unmap()
+            }
+        }
+    }
+
+    /// Bytes handed out now.
+    var used: Int { state.withLock { $0.used } }
+
+    /// A buffer of at least `count` bytes, or `nil` if it does not fit under the ceiling now.
+    func take(_ count: Int) -> Buffer? {
+        let size = Self.size(for: count)
+        let memory = state.withLock { state -> Memory? in
+            guard state.used + size <= limit else { return nil }
+            if let memory = state.free[size]?.popLast() {
+                state.used += size
+                return memory
+            }
+            unmapFree(&state, until: limit - size)
+            guard let memory = Memory(size: size) else { return nil }
+            state.mapped += size
+            state.used += size
+            return memory
+        }
+        return memory.map { Buffer(memory: $0, pool: self) }
+    }
+
+    /// Gives memory that nobody uses back to the system.
+    func trim() {
+        state.withLock { unmapFree(&$0, until: $0.used) }
+    }
+
+    private func unmapFree(_ state: inout State, until target: Int) {
+        for size in state.free.keys.sorted(by: >) {
+            while state.mapped > target, let memory = state.free[size]?.popLast() {
+                memory.unmap()
+                state.mapped -= size
+            }
+        }
+    }
+
+    fileprivate func giveBack(_ memory: Memory) {
+        state.withLock { state in
+            state.used -= memory.size
+            state.free[memory.size, default: []].append(memory)
+        }
+    }
+
+    private static func size(for count: Int) -> Int {
+        var size = minimumSize
+        while size < count {
+            size *= 2
+        }
+        return size
+    }
+}
+
+/// Mapped memory; who holds it and whether it is mapped is the pool's and the buffer's business.
+private struct Memory: @unchecked Sendable {
+    // An address and a number; the bytes behind it belong to whoever holds the buffer.
+    let base: UnsafeMutableRawPointer
+    let size: Int
+
+    init?(size: Int) {
+        let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let base, base != MAP_FAILED else { return nil }
+        self.base = base
+        self.size = size
+    }
+
+    func unmap() {
+        munmap(base, size)
+    }
+}
+
+/// Memory of the pool, which gets it back when the last reference goes.
+///
+/// Written by one transfer, from the start on; what has been announced as landed is only read from then on.
+final class Buffer: Sendable {
+    private let memory: Memory
+    private let pool: BufferPool
+
+    fileprivate init(memory: Memory, pool: BufferPool) {
+        self.memory = memory
+        self.pool = pool
+    }
+
+    deinit {
+        pool.giveBack(memory)
+    }
+
+    /// The memory.
+    var bytes: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: memory.base, count: memory.size)
+    }
+
+    /// A part of it.
+    func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[range])
+    }
+}

@@ -1,0 +1,117 @@
+/// What is known of one open content: its streams, the segments in memory or on their way, the reads that wait.
+struct ContentState: Sendable {
+    let content: Content
+    var readAhead = ReadAhead()
+    /// By their lower bound; they don't overlap.
+    private(set) var segments: [Segment] = []
+    var waiters: [Waiter] = []
+    /// Open handles.
+    var references = 0
+
+    init(content: Content) {
+        self.content = content
+    }
+
+    /// Where the bytes of a range are. Allocates only if they are in several places.
+    func coverage(of range: Range<Int64>) -> Coverage {
+        let index = firstIndex(endingAfter: range.lowerBound)
+        guard index < segments.count, segments[index].range.lowerBound < range.upperBound else { return .disk }
+        let segment = segments[index]
+        guard segment.range.lowerBound <= range.lowerBound, range.upperBound <= segment.range.upperBound else {
+            return pieces(of: range, from: index)
+        }
+        guard let buffer = segment.buffer, segment.landed >= range.upperBound else { return .waiting }
+        return .memory(buffer, segment.indices(of: range))
+    }
+
+    private func pieces(of range: Range<Int64>, from first: Int) -> Coverage {
+        var pieces: [Coverage.Piece] = []
+        var position = range.lowerBound
+        var index = first
+        while position < range.upperBound {
+            guard index < segments.count, segments[index].range.lowerBound < range.upperBound else {
+                pieces.append(.disk(position..<range.upperBound))
+                break
+            }
+            let segment = segments[index]
+            if position < segment.range.lowerBound {
+                pieces.append(.disk(position..<segment.range.lowerBound))
+                position = segment.range.lowerBound
+            }
+            let end = min(range.upperBound, segment.range.upperBound)
+            guard let buffer = segment.buffer, segment.landed >= end else { return .waiting }
+            pieces.append(.memory(buffer, segment.indices(of: position..<end)))
+            position = end
+            index += 1
+        }
+        return .pieces(pieces)
+    }
+
+    /// The parts of a range that no segment covers.
+    func uncovered(_ range: Range<Int64>) -> [Range<Int64>] {
+        var gaps: [Range<Int64>] = []
+        var position = range.lowerBound
+        var index = firstIndex(endingAfter: position)
+        while position < range.upperBound, index < segments.count,
+            segments[index].range.lowerBound < range.upperBound
+        {
+            if position < segments[index].range.lowerBound {
+                gaps.append(position..<segments[index].range.lowerBound)
+            }
+            position = segments[index].range.upperBound
+            index += 1
+        }
+        if position < range.upperBound {
+            gaps.append(position..<range.upperBound)
+        }
+        return gaps
+    }
+
+    /// Indices of the segments that a range touches.
+    func indices(touching range: Range<Int64>) -> Range<Int> {
+        let first = firstIndex(endingAfter: range.lowerBound)
+        var last = first
+        while last < segments.count, segments[last].range.lowerBound < range.upperBound {
+            last += 1
+        }
+        return first..<last
+    }
+
+    func index(of id: UInt64) -> Int? {
+        segments.firstIndex { $0.id == id }
+    }
+
+    mutating func insert(_ segment: Segment) {
+        segments.insert(segment, at: firstIndex(endingAfter: segment.range.lowerBound))
+    }
+
+    mutating func remove(at index: Int) -> Segment {
+        segments.remove(at: index)
+    }
+
+    mutating func update(at index: Int, _ change: (inout Segment) -> Void) {
+        change(&segments[index])
+    }
+
+    /// Marks the segments of a range as used now.
+    mutating func touch(_ range: Range<Int64>, at tick: UInt64) {
+        for index in indices(touching: range) {
+            segments[index].lastUse = tick
+        }
+    }
+
+    /// The first segment whose end lies after a position: binary search, since every read asks.
+    private func firstIndex(endingAfter position: Int64) -> Int {
+        var low = 0
+        var high = segments.count
+        while low < high {
+            let middle = (low + high) / 2
+            if segments[middle].range.upperBound > position {
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        return low
+    }
+}

@@ -1,0 +1,186 @@
+internal import BaseSpaceAPI
+internal import HTTPTransport
+internal import Logging
+internal import Synchronization
+
+/// What a fetch reports to.
+protocol FetchObserver: AnyObject, Sendable {
+    /// Bytes up to the position `end` of the file are in the buffer.
+    func fetch(_ fetch: Fetch, hasLandedUpTo end: Int64)
+    /// The fetch is over. Called once, last.
+    func fetch(_ fetch: Fetch, didEndWith result: Result<Void, RemoteReadError>)
+}
+
+/// A range of a file on its way into its buffer: performs what ``FetchMachine`` decides.
+///
+/// Bytes go from libcurl's buffer straight to their place. They are announced per block and not per callback of 16 KiB:
+/// that is what readers ask for, and each announcement takes the reader's lock.
+final class Fetch: TransferDelegate {
+    private struct State {
+        var machine: FetchMachine
+        var transfer: Transfer?
+        var url: HTTPURL?
+        var announced: Int64 = 0
+        var isCancelled = false
+        var hasEnded = false
+    }
+
+    private static let announcement: Int64 = 128 << 10
+
+    /// Which segment of which content it brings.
+    let segment: UInt64
+    let content: Content
+    let range: Range<Int64>
+
+    private let buffer: Buffer
+    private let urls: SignedURLs
+    private let client: HTTPClient
+    private let observer: any FetchObserver
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    init(
+        segment: UInt64,
+        content: Content,
+        range: Range<Int64>,
+        buffer: Buffer,
+        urls: SignedURLs,
+        client: HTTPClient,
+        observer: any FetchObserver,
+        logger: Logger
+    ) {
+        self.segment = segment
+        self.content = content
+        self.range = range
+        self.buffer = buffer
+        self.urls = urls
+        self.client = client
+        self.observer = observer
+        self.logger = logger
+        self.state = Mutex(State(machine: FetchMachine(range: range, size: content.size)))
+    }
+
+    private var file: RemoteFileVersion { content.file }
+
+    func start() {
+        perform(.locate(renewing: false))
+    }
+
+    /// Ends the fetch; its observer hears `cancelled`.
+    func cancel() {
+        let transfer = state.withLock { state -> Transfer? in
+            state.isCancelled = true
+            return state.transfer
+        }
+        transfer?.cancel()
+    }
+
+    private func perform(_ action: FetchMachine.Action) {
+        guard !state.withLock({ $0.isCancelled }) else {
+            return end(.failure(RemoteReadError(.cancelled, "the fetch was given up")))
+        }
+        switch action {
+        case .locate(let renewing):
+            let refused = renewing ? state.withLock { $0.url } : nil
+            urls.url(of: file.id, refused: refused) { self.located($0) }
+        case .transfer(let bytes):
+            transfer(bytes)
+        case .wait(let seconds):
+            guard seconds > 0 else { return perform(.locate(renewing: false)) }
+            Task {
+                try? await Task.sleep(for: .seconds(seconds))
+                self.perform(.locate(renewing: false))
+            }
+        case .finish:
+            end(.success(()))
+        case .fail(let code, let reason):
+            end(.failure(RemoteReadError(code, "can't read \(file.name): \(reason)")))
+        case .receive, .drop:
+            break
+        }
+    }
+
+    private func located(_ result: Result<HTTPURL, BaseSpaceError>) {
+        switch result {
+        case .success(let url):
+            perform(
+                state.withLock { state in
+                    state.url = url
+                    return state.machine.located()
+                }
+            )
+        case .failure(let error):
+            let code: RemoteReadError.Code = error.isUnreachable ? .unreachable : .service
+            end(.failure(RemoteReadError(code, "can't read \(file.name): \(error)", service: error)))
+        }
+    }
+
+    private func transfer(_ bytes: Range<Int64>) {
+        guard let url = state.withLock({ $0.url }) else { return }
+        var headers: HTTPHeaders = [:]
+        headers["If-Match"] = file.etag.map { "\"\($0)\"" }
+        let transfer = client.start(HTTPRequest(.get, url, headers: headers, range: bytes), delegate: self)
+        let isCancelled = state.withLock { state in
+            state.transfer = transfer
+            return state.isCancelled
+        }
+        if isCancelled {
+            transfer.cancel()
+        }
+    }
+
+    private func end(_ result: Result<Void, RemoteReadError>) {
+        let isFirst = state.withLock { state in
+            defer { state.hasEnded = true }
+            state.transfer = nil
+            return !state.hasEnded
+        }
+        if isFirst {
+            observer.fetch(self, didEndWith: result)
+        }
+    }
+
+    // MARK: TransferDelegate
+
+    func transfer(_ transfer: Transfer, didReceive head: HTTPResponseHead) -> Bool {
+        state.withLock { $0.machine.received(head) } == .receive
+    }
+
+    func transfer(_ transfer: Transfer, didReceive bytes: UnsafeRawBufferPointer) {
+        let end = state.withLock { state -> Int64? in
+            let landed = Int(state.machine.landed)
+            // A server that sends more than it was asked for gets no further than the range.
+            let count = min(bytes.count, range.count - landed)
+            guard count > 0, let source = bytes.baseAddress else { return nil }
+            buffer.bytes.baseAddress?.advanced(by: landed).copyMemory(from: source, byteCount: count)
+            state.machine.received(bytes: count)
+            let total = state.machine.landed
+            guard total / Self.announcement > state.announced / Self.announcement else { return nil }
+            state.announced = total
+            return range.lowerBound + total
+        }
+        if let end {
+            observer.fetch(self, hasLandedUpTo: end)
+        }
+    }
+
+    func transfer(_ transfer: Transfer, didComplete result: Result<TransferMetrics, HTTPTransportError>) {
+        let failure: HTTPTransportError?
+        switch result {
+        case .success: failure = nil
+        case .failure(let error): failure = error
+        }
+        let action = state.withLock { state in
+            state.transfer = nil
+            return state.machine.completed(
+                failure: failure?.message,
+                isTransient: failure?.isTransient ?? true,
+                jitter: .random(in: 0..<1)
+            )
+        }
+        if case .wait = action {
+            logger.debug("fetching again", metadata: ["file": "\(file.name)", "why": "\(failure?.message ?? "answer")"])
+        }
+        perform(action)
+    }
+}

@@ -1,0 +1,94 @@
+internal import Synchronization
+
+/// An open file of the service.
+public final class OpenContent: Sendable {
+    private let content: Content
+    private let reader: RemoteReader
+
+    init(content: Content, reader: RemoteReader) {
+        self.content = content
+        self.reader = reader
+    }
+
+    deinit {
+        reader.close(content)
+    }
+
+    /// Which content this is.
+    public var file: RemoteFileVersion { content.file }
+
+    /// Reads up to `count` bytes at `offset`; past the end of the file there are fewer, or none.
+    ///
+    /// Bytes that are here are passed to `body`, once, before the method returns `nil`. Otherwise `body` is not called
+    /// and the read is returned, not yet started.
+    public func read(
+        at offset: Int64,
+        count: Int,
+        _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> PendingContentRead? {
+        let end = min(offset + Int64(count), content.size)
+        guard offset < end else {
+            body(UnsafeRawBufferPointer(start: nil, count: 0))
+            return nil
+        }
+        let range = offset..<end
+        let limit = reader.pool.limit
+        let (coverage, ahead) = reader.state.withLock { $0.read(range, of: content, memory: limit) }
+        let isAnswered = answer(range, from: coverage, body)
+        fetchAhead(ahead)
+        return isAnswered ? nil : PendingContentRead(range: range, content: content, reader: reader, keeping: self)
+    }
+
+    private func answer(
+        _ range: Range<Int64>,
+        from coverage: Coverage,
+        _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> Bool {
+        switch coverage {
+        case .waiting: return false
+        case .memory(let buffer, let indices):
+            body(buffer.slice(indices))
+            return true
+        case .disk, .pieces:
+            return reader.withAssembled(range, of: content, from: coverage, body)
+        }
+    }
+
+    private func fetchAhead(_ ranges: [Range<Int64>]) {
+        guard !ranges.isEmpty, !content.cached.isComplete else { return }
+        let missing = ranges.flatMap { content.missing(in: $0) }
+        guard !missing.isEmpty else { return }
+        reader.perform(reader.state.withLock { $0.fetchAhead(missing, of: content, pool: reader.pool) })
+    }
+}
+
+/// A read whose bytes are not here yet.
+public final class PendingContentRead: Sendable {
+    private let range: Range<Int64>
+    private let content: Content
+    private let reader: RemoteReader
+    /// The handle stays open while its read waits.
+    private let handle: OpenContent
+    private let waiter = Mutex<UInt64?>(nil)
+
+    init(range: Range<Int64>, content: Content, reader: RemoteReader, keeping handle: OpenContent) {
+        self.range = range
+        self.content = content
+        self.reader = reader
+        self.handle = handle
+    }
+
+    /// Waits for the bytes, then answers `reply`. Called once; does not block.
+    public func start(_ reply: any ContentReadReply) {
+        let id = reader.state.withLock { $0.nextID() }
+        waiter.withLock { $0 = id }
+        let deadline = ContinuousClock.now + reader.configuration.deadline
+        reader.wait(Waiter(id: id, range: range, reply: reply, deadline: deadline), of: content)
+    }
+
+    /// Gives up: the reply fails with `cancelled` unless it has been answered.
+    public func cancel() {
+        guard let id = waiter.withLock({ $0 }) else { return }
+        reader.perform(reader.state.withLock { $0.cancel(id, of: content) })
+    }
+}

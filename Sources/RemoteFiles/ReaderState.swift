@@ -1,0 +1,345 @@
+internal import Collections
+
+/// The state of the reader: every open content and the queue for memory and connections.
+///
+/// What happens comes in as a method call under the reader's lock; what is to be done comes back as actions, performed
+/// after it. Segments enter a queue, wanted ones before those ahead of the readers, both in order of asking, and leave
+/// it when a buffer for the whole range and a connection are free. What has landed stays until its memory is needed:
+/// bytes are asked for again when the kernel drops pages it has just read, and with an unusable cache disk memory is
+/// all there is.
+struct ReaderState: Sendable {
+    /// What to do after unlock.
+    enum Action: Sendable {
+        /// GET a segment into this buffer.
+        case start(content: Content, segment: UInt64, range: Range<Int64>, Buffer)
+        /// Answer a read with bytes from these places.
+        case deliver(content: Content, Waiter, Coverage)
+        /// Fail a read.
+        case fail(Waiter, RemoteReadError)
+        /// Put what has landed into the disk cache.
+        case store(content: Content, segment: UInt64, range: Range<Int64>, Buffer)
+        /// End a transfer that nobody waits for.
+        case cancel(Fetch)
+    }
+
+    private struct Ticket: Hashable, Sendable {
+        var content: Content
+        var segment: UInt64
+    }
+
+    /// GETs under way at most.
+    let connections: Int
+    private(set) var contents: [Content: ContentState] = [:]
+    private var wanted: Deque<Ticket> = []
+    private var ahead: Deque<Ticket> = []
+    /// GETs under way.
+    private(set) var active = 0
+    /// Contents with segments: they share the memory.
+    private var busy = 0
+    private var lastID: UInt64 = 0
+    private var tick: UInt64 = 0
+
+    init(connections: Int) {
+        self.connections = connections
+    }
+
+    var isWaitedFor: Bool { contents.values.contains { !$0.waiters.isEmpty } }
+
+    mutating func nextID() -> UInt64 {
+        lastID += 1
+        return lastID
+    }
+
+    // MARK: Handles
+
+    mutating func open(_ content: Content) {
+        contents[content, default: ContentState(content: content)].references += 1
+    }
+
+    /// A handle is gone; with the last one go the content's memory and whatever is fetched for nobody.
+    mutating func close(_ content: Content) -> [Action] {
+        contents[content]?.references -= 1
+        guard let state = contents[content], state.references <= 0 else { return [] }
+        contents[content] = nil
+        busy -= state.segments.isEmpty ? 0 : 1
+        active -= state.segments.count { $0.phase == .active }
+        return state.waiters.map { .fail($0, RemoteReadError(.cancelled, "the file was closed")) }
+            + state.segments.compactMap { $0.phase == .active ? $0.fetch.map { .cancel($0) } : nil }
+    }
+
+    // MARK: Reads
+
+    /// Notes a read: where its bytes are as far as memory goes, and what to fetch ahead of it.
+    ///
+    /// - Parameter memory: The ceiling of all buffers in bytes. A quarter is kept for reads that nothing was fetched
+    ///   ahead for; the rest is shared by the contents that are being fetched.
+    mutating func read(
+        _ range: Range<Int64>,
+        of content: Content,
+        memory: Int
+    ) -> (coverage: Coverage, ahead: [Range<Int64>]) {
+        tick += 1
+        let window = min(Int64(connections) * ReadAhead.unit, Int64(memory / 4 * 3 / max(busy, 1)))
+        contents[content]?.touch(range, at: tick)
+        let ahead = contents[content]?.readAhead.read(range, size: content.size, maximumWindow: window)
+        return (contents[content]?.coverage(of: range) ?? .waiting, ahead ?? [])
+    }
+
+    /// A read waits for its bytes; `missing` are those that neither disk nor (perhaps) memory has.
+    mutating func wait(
+        _ waiter: Waiter,
+        of content: Content,
+        missing: [Range<Int64>],
+        pool: BufferPool
+    ) -> [Action] {
+        guard contents[content] != nil else {
+            return [.fail(waiter, RemoteReadError(.cancelled, "the file was closed"))]
+        }
+        enqueue(missing, of: content, isWanted: true)
+        promote(waiter.range, of: content)
+        contents[content]?.waiters.append(waiter)
+        return answer(content, touching: waiter.range) + admit(from: pool)
+    }
+
+    /// Asks for ranges ahead of the readers.
+    mutating func fetchAhead(_ ranges: [Range<Int64>], of content: Content, pool: BufferPool) -> [Action] {
+        enqueue(ranges, of: content, isWanted: false)
+        return admit(from: pool)
+    }
+
+    /// A read gives up.
+    mutating func cancel(_ waiter: UInt64, of content: Content) -> [Action] {
+        guard let index = contents[content]?.waiters.firstIndex(where: { $0.id == waiter }),
+            let gone = contents[content]?.waiters.remove(at: index)
+        else { return [] }
+        return [.fail(gone, RemoteReadError(.cancelled, "the read was interrupted"))] + abandon(gone.range, of: content)
+    }
+
+    /// Fails the reads whose deadline is over.
+    mutating func expire(at now: ContinuousClock.Instant) -> [Action] {
+        var actions: [Action] = []
+        for (content, state) in contents {
+            for waiter in state.waiters where waiter.deadline <= now {
+                contents[content]?.waiters.removeAll { $0.id == waiter.id }
+                let message = "no bytes came from the object store before the read's deadline"
+                actions.append(.fail(waiter, RemoteReadError(.timedOut, message)))
+                actions += abandon(waiter.range, of: content)
+            }
+        }
+        return actions
+    }
+
+    // MARK: Segments
+
+    /// The GET of a segment was started. Answers whether it was given up meanwhile.
+    mutating func started(_ fetch: Fetch, segment: UInt64, of content: Content) -> Bool {
+        guard let index = contents[content]?.index(of: segment) else { return false }
+        contents[content]?.update(at: index) { $0.fetch = fetch }
+        return true
+    }
+
+    /// Bytes of a segment have landed, up to `end`.
+    mutating func landed(upTo end: Int64, segment: UInt64, of content: Content) -> [Action] {
+        guard let index = contents[content]?.index(of: segment) else { return [] }
+        contents[content]?.update(at: index) { $0.landed = end }
+        guard let range = contents[content]?.segments[index].range else { return [] }
+        return answer(content, touching: range.lowerBound..<end)
+    }
+
+    /// All bytes of a segment have landed.
+    mutating func finished(segment: UInt64, of content: Content, pool: BufferPool) -> [Action] {
+        guard let index = contents[content]?.index(of: segment), let old = contents[content]?.segments[index],
+            old.phase == .active, let buffer = old.buffer
+        else { return [] }
+        active -= 1
+        contents[content]?.update(at: index) { segment in
+            segment.landed = segment.range.upperBound
+            segment.phase = .landed
+            segment.fetch = nil
+        }
+        return answer(content, touching: old.range)
+            + [.store(content: content, segment: segment, range: old.range, buffer)]
+            + admit(from: pool)
+    }
+
+    /// The disk cache is done with a segment, well or badly.
+    mutating func settled(segment: UInt64, of content: Content, pool: BufferPool) -> [Action] {
+        if let index = contents[content]?.index(of: segment) {
+            contents[content]?.update(at: index) { $0.phase = .settled }
+        }
+        return admit(from: pool)
+    }
+
+    /// A segment can't be fetched: the reads that need it fail.
+    mutating func failed(
+        segment: UInt64,
+        of content: Content,
+        with error: RemoteReadError,
+        pool: BufferPool
+    ) -> [Action] {
+        guard let index = contents[content]?.index(of: segment), let gone = remove(at: index, of: content) else {
+            return []
+        }
+        if gone.phase == .active {
+            active -= 1
+        }
+        contents[content]?.readAhead.withdraw(gone.range)
+        let lost = gone.landed..<gone.range.upperBound
+        let hit = contents[content]?.waiters.filter { $0.range.overlaps(lost) } ?? []
+        contents[content]?.waiters.removeAll { $0.range.overlaps(lost) }
+        return hit.map { .fail($0, error) } + admit(from: pool)
+    }
+
+    /// Memory has come back, or a connection.
+    mutating func admit(from pool: BufferPool) -> [Action] {
+        var actions: [Action] = []
+        while active < connections, let ticket = wanted.first ?? ahead.first {
+            guard let index = contents[ticket.content]?.index(of: ticket.segment),
+                let segment = contents[ticket.content]?.segments[index], segment.phase == .queued
+            else {
+                drop(ticket)
+                continue
+            }
+            guard let buffer = buffer(for: segment.range.count, from: pool) else { break }
+            // Reclaiming memory may have moved it.
+            guard let index = contents[ticket.content]?.index(of: ticket.segment) else { continue }
+            drop(ticket)
+            active += 1
+            contents[ticket.content]?.update(at: index) { segment in
+                segment.phase = .active
+                segment.buffer = buffer
+            }
+            actions.append(
+                .start(content: ticket.content, segment: ticket.segment, range: segment.range, buffer)
+            )
+        }
+        return actions
+    }
+
+    /// Lets go of memory that was not used since `tick`, and answers the present tick: what idle handles give back.
+    mutating func releaseIdle(since old: UInt64) -> UInt64 {
+        for (content, state) in contents {
+            for segment in state.segments where segment.phase == .settled && segment.lastUse <= old {
+                guard let index = contents[content]?.index(of: segment.id) else { continue }
+                remove(at: index, of: content)
+            }
+        }
+        return tick
+    }
+}
+
+extension ReaderState {
+    private mutating func insert(_ segment: Segment, of content: Content) {
+        busy += contents[content]?.segments.isEmpty == true ? 1 : 0
+        contents[content]?.insert(segment)
+    }
+
+    @discardableResult
+    private mutating func remove(at index: Int, of content: Content) -> Segment? {
+        let segment = contents[content]?.remove(at: index)
+        busy -= contents[content]?.segments.isEmpty == true ? 1 : 0
+        return segment
+    }
+
+    private mutating func enqueue(_ ranges: [Range<Int64>], of content: Content, isWanted: Bool) {
+        for range in ranges {
+            for gap in contents[content]?.uncovered(range) ?? [] {
+                for start in stride(from: gap.lowerBound, to: gap.upperBound, by: Int(ReadAhead.unit)) {
+                    let id = nextID()
+                    let end = min(start + ReadAhead.unit, gap.upperBound)
+                    insert(Segment(id: id, range: start..<end, lastUse: tick), of: content)
+                    let ticket = Ticket(content: content, segment: id)
+                    if isWanted {
+                        wanted.append(ticket)
+                    } else {
+                        ahead.append(ticket)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moves queued segments that are now waited for to the front.
+    private mutating func promote(_ range: Range<Int64>, of content: Content) {
+        guard let state = contents[content] else { return }
+        for segment in state.segments[state.indices(touching: range)] where segment.phase == .queued {
+            let ticket = Ticket(content: content, segment: segment.id)
+            if let index = ahead.firstIndex(of: ticket) {
+                ahead.remove(at: index)
+                wanted.append(ticket)
+            }
+        }
+    }
+
+    private mutating func drop(_ ticket: Ticket) {
+        if wanted.first == ticket {
+            wanted.removeFirst()
+        } else if ahead.first == ticket {
+            ahead.removeFirst()
+        }
+    }
+
+    /// The reads that touch a range and now have all their bytes.
+    private mutating func answer(_ content: Content, touching range: Range<Int64>) -> [Action] {
+        guard let state = contents[content], !state.waiters.isEmpty else { return [] }
+        var actions: [Action] = []
+        for waiter in state.waiters where waiter.range.overlaps(range) {
+            let coverage = state.coverage(of: waiter.range)
+            if case .waiting = coverage { continue }
+            contents[content]?.waiters.removeAll { $0.id == waiter.id }
+            actions.append(.deliver(content: content, waiter, coverage))
+        }
+        return actions
+    }
+
+    /// Ends what is fetched in a range if no read waits for it and no stream wants it. A transfer with little left is
+    /// let run: dropping a body costs the connection.
+    private mutating func abandon(_ range: Range<Int64>, of content: Content) -> [Action] {
+        guard let state = contents[content] else { return [] }
+        var actions: [Action] = []
+        for segment in state.segments[state.indices(touching: range)] {
+            let isWanted = state.waiters.contains { $0.range.overlaps(segment.range) }
+            guard !isWanted, !state.readAhead.wants(segment.range) else { continue }
+            switch segment.phase {
+            case .queued: break
+            case .active where segment.range.upperBound - segment.landed > Self.drainable: active -= 1
+            case .active, .landed, .settled: continue
+            }
+            if let fetch = segment.fetch {
+                actions.append(.cancel(fetch))
+            }
+            if let index = contents[content]?.index(of: segment.id) {
+                remove(at: index, of: content)
+            }
+        }
+        return actions
+    }
+
+    /// What is left of a body that is read to its end for nobody: cheaper than a new connection, with its 2 to 3 round
+    /// trips, on any line above 10 Mbit/s.
+    private static let drainable: Int64 = 256 << 10
+
+    /// A buffer, if need be by letting go of the segments that were not used for the longest time.
+    private mutating func buffer(for count: Int, from pool: BufferPool) -> Buffer? {
+        if let buffer = pool.take(count) { return buffer }
+        while let victim = leastRecentlyUsed() {
+            if let index = contents[victim.content]?.index(of: victim.segment) {
+                remove(at: index, of: victim.content)
+            }
+            if let buffer = pool.take(count) { return buffer }
+        }
+        return nil
+    }
+
+    private func leastRecentlyUsed() -> Ticket? {
+        var oldest: (ticket: Ticket, lastUse: UInt64)?
+        for (content, state) in contents {
+            for segment in state.segments where segment.phase == .settled {
+                if segment.lastUse < oldest?.lastUse ?? .max {
+                    oldest = (Ticket(content: content, segment: segment.id), segment.lastUse)
+                }
+            }
+        }
+        return oldest?.ticket
+    }
+}

@@ -1,0 +1,157 @@
+/// The part that does what ``ReaderState`` decided.
+extension RemoteReader: FetchObserver {
+    func perform(_ actions: [ReaderState.Action]) {
+        for action in actions {
+            switch action {
+            case .start(let content, let segment, let range, let buffer):
+                start(segment, of: content, range: range, into: buffer)
+            case .deliver(let content, let waiter, let coverage):
+                deliver(coverage, to: waiter, of: content)
+            case .fail(let waiter, let error):
+                waiter.reply.fail(error)
+            case .store(let content, let segment, let range, let buffer):
+                store(segment, of: content, range: range, from: buffer)
+            case .cancel(let fetch):
+                fetch.cancel()
+            }
+        }
+    }
+
+    /// Starts what fits now. Called whenever memory may have come back outside of the state's own events.
+    func admit() {
+        perform(state.withLock { $0.admit(from: pool) })
+    }
+
+    private func start(_ segment: UInt64, of content: Content, range: Range<Int64>, into buffer: Buffer) {
+        let fetch = Fetch(
+            segment: segment,
+            content: content,
+            range: range,
+            buffer: buffer,
+            urls: urls,
+            client: client,
+            observer: self,
+            logger: logger
+        )
+        if state.withLock({ $0.started(fetch, segment: segment, of: content) }) {
+            fetch.start()
+        }
+    }
+
+    private func store(_ segment: UInt64, of content: Content, range: Range<Int64>, from buffer: Buffer) {
+        content.cached.store(buffer.slice(0..<range.count), at: range.lowerBound) {
+            // The cache has let go of the memory; the buffer lives to here.
+            withExtendedLifetime(buffer) {}
+            self.perform(self.state.withLock { $0.settled(segment: segment, of: content, pool: self.pool) })
+        }
+    }
+
+    private func deliver(_ coverage: Coverage, to waiter: Waiter, of content: Content) {
+        switch coverage {
+        case .memory(let buffer, let indices):
+            waiter.reply.succeed(buffer.slice(indices))
+        case .disk, .pieces, .waiting:
+            let isDelivered = withAssembled(waiter.range, of: content, from: coverage) { waiter.reply.succeed($0) }
+            if !isDelivered {
+                askAgain(waiter, of: content)
+            }
+        }
+    }
+
+    /// The disk cache no longer has what it had a moment ago (evicted, or found damaged): fetch it.
+    private func askAgain(_ waiter: Waiter, of content: Content) {
+        var waiter = waiter
+        waiter.disappointments += 1
+        guard waiter.disappointments <= Self.maximumDisappointments else {
+            let message = "can't read \(content.file.name): the disk cache loses its blocks as soon as they are written"
+            return waiter.reply.fail(RemoteReadError(.unusable, message))
+        }
+        wait(waiter, of: content)
+    }
+
+    /// How often a read may find its bytes gone again. Each time costs a round trip; that often means a broken disk.
+    private static var maximumDisappointments: Int { 5 }
+
+    /// Lets a read wait, and fetches what it misses.
+    func wait(_ waiter: Waiter, of content: Content) {
+        let missing = content.missing(in: waiter.range)
+        perform(state.withLock { $0.wait(waiter, of: content, missing: missing, pool: pool) })
+    }
+
+    /// Calls `body` with the bytes of a range put together from several places; `false` if some are nowhere.
+    func withAssembled(
+        _ range: Range<Int64>,
+        of content: Content,
+        from coverage: Coverage,
+        _ body: (UnsafeRawBufferPointer) -> Void
+    ) -> Bool {
+        scratch.withBuffer(of: range.count) { target in
+            guard assemble(coverage, range, of: content, into: target) else { return false }
+            body(UnsafeRawBufferPointer(target))
+            return true
+        }
+    }
+
+    private func assemble(
+        _ coverage: Coverage,
+        _ range: Range<Int64>,
+        of content: Content,
+        into target: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        switch coverage {
+        case .waiting:
+            return false
+        case .disk:
+            return content.cached.read(target, at: range.lowerBound)
+        case .memory(let buffer, let indices):
+            target.copyMemory(from: buffer.slice(indices))
+            return true
+        case .pieces(let pieces):
+            var position = 0
+            for piece in pieces {
+                switch piece {
+                case .memory(let buffer, let indices):
+                    UnsafeMutableRawBufferPointer(rebasing: target[position...]).copyMemory(from: buffer.slice(indices))
+                    position += indices.count
+                case .disk(let bytes):
+                    let part = UnsafeMutableRawBufferPointer(rebasing: target[position..<position + bytes.count])
+                    guard content.cached.read(part, at: bytes.lowerBound) else { return false }
+                    position += bytes.count
+                }
+            }
+            return true
+        }
+    }
+
+    // MARK: FetchObserver
+
+    func fetch(_ fetch: Fetch, hasLandedUpTo end: Int64) {
+        perform(state.withLock { $0.landed(upTo: end, segment: fetch.segment, of: fetch.content) })
+    }
+
+    func fetch(_ fetch: Fetch, didEndWith result: Result<Void, RemoteReadError>) {
+        let actions = state.withLock { state in
+            switch result {
+            case .success:
+                state.finished(segment: fetch.segment, of: fetch.content, pool: pool)
+            case .failure(let error):
+                state.failed(segment: fetch.segment, of: fetch.content, with: error, pool: pool)
+            }
+        }
+        perform(actions)
+    }
+}
+
+extension Content {
+    /// The runs of blocks in a range that the disk cache does not have.
+    func missing(in range: Range<Int64>) -> [Range<Int64>] {
+        guard !cached.isComplete else { return [] }
+        var runs: [Range<Int64>] = []
+        var position = range.lowerBound
+        while position < range.upperBound, let run = cached.firstMissing(in: position..<range.upperBound) {
+            runs.append(run)
+            position = run.upperBound
+        }
+        return runs
+    }
+}
