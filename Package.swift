@@ -10,7 +10,8 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let orderedCollections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -56,12 +57,12 @@ let package = Package(
             "BaseSpaceFileSystem",
             ["Namespace", "RemoteFiles", "Uploads", "BaseSpaceAPI", logging, system]
         ),
-        room("Namespace", ["BaseSpaceAPI", collections, logging]),
-        room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", collections, logging, system]),
+        room("Namespace", ["BaseSpaceAPI", orderedCollections]),
+        room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", deques, logging]),
         room("Uploads", ["BaseSpaceAPI", "Digests", logging, system]),
-        room("BlockCache", ["CXXHash", collections, logging, system]),
+        room("BlockCache", ["CXXHash", logging, system]),
         room("BaseSpaceAPI", ["HTTPTransport", logging, system]),
-        room("HTTPTransport", ["CCurl", collections, logging]),
+        room("HTTPTransport", ["CCurl", deques, logging]),
 
         room("Digests", ["CCrypto"]),
 

@@ -1,5 +1,5 @@
 internal import BaseSpaceAPI
-internal import Collections
+internal import OrderedCollections
 
 /// Makes directories of a container's flat list of files.
 ///

@@ -1,5 +1,5 @@
 internal import BaseSpaceAPI
-internal import Collections
+internal import OrderedCollections
 
 /// What the service is asked for in one go, and what the answer fills.
 enum ListingKey: Hashable, Sendable {

@@ -1,4 +1,5 @@
 internal import BaseSpaceAPI
+internal import OrderedCollections
 
 extension Tree {
     /// A child that is there because of what its directory is.

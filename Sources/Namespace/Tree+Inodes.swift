@@ -1,4 +1,5 @@
-public import BaseSpaceAPI
+internal import BaseSpaceAPI
+internal import Synchronization
 
 /// A line of the inode table.
 struct InodeSlot: Sendable {

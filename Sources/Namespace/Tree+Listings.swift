@@ -1,4 +1,6 @@
 internal import BaseSpaceAPI
+internal import OrderedCollections
+internal import Synchronization
 
 extension Tree {
     /// A fresh listing, fetched if need be. Whoever is cancelled stops waiting; the fetch goes on.

@@ -1,4 +1,5 @@
 public import BaseSpaceAPI
+internal import Synchronization
 
 /// What is written here: the local entries that lie over the service's listings.
 extension Tree {

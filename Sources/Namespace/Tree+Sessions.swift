@@ -1,4 +1,5 @@
 public import BaseSpaceAPI
+internal import Synchronization
 
 /// What is known of an AppSession.
 public struct KnownSession: Sendable {

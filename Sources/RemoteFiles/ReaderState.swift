@@ -1,4 +1,4 @@
-internal import Collections
+internal import DequeModule
 
 /// The state of the reader: every open content and the queue for memory and connections.
 ///

@@ -1,3 +1,4 @@
+internal import Synchronization
 /// The part that does what ``ReaderState`` decided.
 extension RemoteReader: FetchObserver {
     func perform(_ actions: [ReaderState.Action]) {
