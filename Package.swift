@@ -55,11 +55,11 @@ let package = Package(
         room("FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE", logging, system]),
         room(
             "BaseSpaceFileSystem",
-            ["Namespace", "RemoteFiles", "Uploads", "BaseSpaceAPI", logging, system]
+            ["Namespace", "RemoteFiles", "Uploads", "BaseSpaceAPI", "HTTPTransport", logging, system]
         ),
         room("Namespace", ["BaseSpaceAPI", orderedCollections]),
         room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", deques, logging]),
-        room("Uploads", ["BaseSpaceAPI", "Digests", logging, system]),
+        room("Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", logging, system]),
         room("BlockCache", ["CXXHash", logging, system]),
         room("BaseSpaceAPI", ["HTTPTransport", logging, system]),
         room("HTTPTransport", ["CCurl", deques, logging]),
@@ -86,7 +86,7 @@ let package = Package(
         tests(of: "HTTPTransport"),
         tests(of: "BaseSpaceAPI", ["HTTPTransport", "BaseSpaceSimulator"]),
         tests(of: "BlockCache"),
-        tests(of: "Uploads", ["BaseSpaceAPI", "Digests"]),
+        tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests"]),
         tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "BaseSpaceSimulator"]),
         tests(of: "Namespace", ["BaseSpaceAPI"]),
         tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI"]),

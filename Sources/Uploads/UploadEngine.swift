@@ -1,0 +1,105 @@
+public import BaseSpaceAPI
+public import Logging
+
+/// Uploads staged files.
+///
+/// How one file travels is `UploadSession`'s knowledge; `UploadRun` carries it out. The engine owns what all files
+/// share: the bound on requests, the threads that compute digests, and the list of what is on its way.
+///
+/// Nothing of a file is held in memory: the transport reads each part from the staged file while it sends it, and a
+/// pass over the same range shortly before computes the MD5 that goes along. The bytes come from the disk once and from
+/// the page cache the second time.
+///
+/// Three bounds keep the parts apart from each other: a file has `partsInParallel` parts in flight, all files together
+/// `concurrentRequests` requests, and whoever has to wait is served in the order of asking, so a small file that comes
+/// while a large one is being sent waits for a part, not for the file.
+///
+/// Requests that fail on the way are repeated below, in the transport. What is repeated here is what only this room can
+/// see: a part or a file that arrived damaged, a file that changed while it was read, and 409.
+///
+/// A failed upload leaves the staged file as it is, so it can be tried again.
+public final class UploadEngine: Sendable {
+    /// Limits of an engine.
+    public struct Configuration: Sendable, Hashable {
+        /// Size of a part in bytes, and the largest file that travels in one request. 8 MiB is what Illumina's own
+        /// uploader uses, as the ETags of its files show. At least 5 MiB, whole mebibytes (rounded up); grows for files
+        /// that would need more than `maximumParts` parts.
+        public var partSize: Int64 = 8 << 20
+        /// The service numbers parts from 1 to 10,000.
+        public var maximumParts: Int64 = 10_000
+        /// Parts of one file in flight. Less than `concurrentRequests`, so that a large file leaves room for small ones.
+        /// An untested guess, as is the next one.
+        public var partsInParallel = 6
+        /// Requests in flight for all files together.
+        public var concurrentRequests = 8
+        /// How often a part is sent before its arriving damaged, or its changing, becomes final.
+        public var attemptsPerPart = 4
+        /// How often a file is started before a conflict, a change of its size or damage becomes final.
+        public var attemptsPerFile = 3
+
+        /// The defaults.
+        public init() {}
+    }
+
+    private let service: any UploadService
+    private let limits: UploadSession.Limits
+    private let requests: FairSemaphore
+    private let digests: BlockingWork
+    private let board = UploadBoard()
+    private let logger: Logger
+
+    /// One thread computes 600 MB/s of MD5; two are beyond any line, and beyond most disks.
+    private static let digestThreads = 2
+
+    /// Creates an engine that sends to `service`.
+    public init(service: any UploadService, configuration: Configuration = Configuration(), logger: Logger) {
+        self.service = service
+        self.logger = logger
+        limits = UploadSession.Limits(
+            partSize: configuration.partSize,
+            maximumParts: min(max(1, configuration.maximumParts), PartLayout.maximumParts),
+            partsInParallel: max(1, configuration.partsInParallel),
+            attemptsPerPart: max(1, configuration.attemptsPerPart),
+            attemptsPerFile: max(1, configuration.attemptsPerFile)
+        )
+        requests = FairSemaphore(permits: max(1, configuration.concurrentRequests))
+        digests = BlockingWork(threads: Self.digestThreads)
+    }
+
+    /// Uploads the file as it is now, and returns what the service made of it, once that was compared with what was
+    /// sent. The version that arrived is the file's `uploadedVersion` then; a change that comes after the last byte was
+    /// read makes `version` greater than it.
+    ///
+    /// Cancelling the task stops the transfers, gives up the upload at the service and throws `cancelled`.
+    public func upload(_ file: StagedFile, to destination: UploadDestination) async throws(UploadError) -> RemoteFile {
+        let number = board.enter(
+            UploadActivity(destination: destination, started: WallClock.now(), bytesTotal: file.size, bytesSent: 0)
+        )
+        defer { board.leave(number) }
+        let run = UploadRun(
+            file: file,
+            destination: destination,
+            service: service,
+            limits: limits,
+            requests: requests,
+            digests: digests,
+            logger: logger,
+            report: { [board] sent, total in board.update(number, bytesSent: sent, of: total) }
+        )
+        do throws(UploadFailure) {
+            return try await run.run()
+        } catch {
+            throw UploadError(error, uploading: destination, from: file.path)
+        }
+    }
+
+    /// The files on their way, oldest first.
+    public var activity: [UploadActivity] { board.activity }
+
+    /// Waits until no file is on its way.
+    ///
+    /// - Throws: `CancellationError` when the waiting task is cancelled; the uploads go on.
+    public func waitUntilIdle() async throws(CancellationError) {
+        guard await board.waitUntilEmpty() else { throw CancellationError() }
+    }
+}
