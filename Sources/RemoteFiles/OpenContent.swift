@@ -1,3 +1,4 @@
+internal import BlockCache
 internal import Synchronization
 
 /// An open file of the service.

@@ -1,3 +1,4 @@
+internal import BlockCache
 internal import Synchronization
 /// The part that does what ``ReaderState`` decided.
 extension RemoteReader: FetchObserver {
