@@ -179,7 +179,10 @@ final class Fetch: TransferDelegate {
             )
         }
         if case .wait = action {
-            logger.debug("fetching again", metadata: ["file": "\(file.name)", "why": "\(failure?.message ?? "answer")"])
+            logger.debug(
+                "fetching again",
+                metadata: ["file": "\(file.name)", "why": "\(failure?.message ?? "answer")"]
+            )
         }
         perform(action)
     }

@@ -1,5 +1,6 @@
 internal import BlockCache
 internal import Synchronization
+
 /// The part that does what ``ReaderState`` decided.
 extension RemoteReader: FetchObserver {
     func perform(_ actions: [ReaderState.Action]) {

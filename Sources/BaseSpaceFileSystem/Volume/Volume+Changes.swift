@@ -1,6 +1,7 @@
 internal import BaseSpaceAPI
 public import Namespace
 public import SystemPackage
+internal import Uploads
 
 /// Making, removing and renaming.
 ///

@@ -1,6 +1,7 @@
 internal import BaseSpaceAPI
 internal import Logging
 internal import Namespace
+internal import Synchronization
 internal import SystemPackage
 
 /// `Status` and `StatusSummary`: files that show the state of an AppResult's session and change it when written to.
@@ -40,7 +41,7 @@ extension Volume {
                 _ = try await tree.setSession(of: appResult, to: command.status, summary: command.summary)
             } catch let error as BaseSpaceError {
                 // A refusal because somebody else has ended the session is EROFS, as for everything else in it.
-                guard case .service(status: 403 ... 409) = error.kind,
+                guard case .service(status: 403...409) = error.kind,
                     try await tree.refreshedSession(of: appResult).status.isFinal
                 else { throw error }
                 logger.warning("AppResult '\(appResult.name)' is final: \(error)")

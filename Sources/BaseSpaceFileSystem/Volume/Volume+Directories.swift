@@ -1,5 +1,6 @@
 public import Namespace
 public import SystemPackage
+internal import Uploads
 
 extension Volume {
     public func openDirectory(_ inode: InodeNumber) throws(Errno) -> Answer<FileHandle> {

@@ -1,5 +1,6 @@
 internal import BaseSpaceAPI
 public import Namespace
+internal import Synchronization
 public import SystemPackage
 
 extension Volume {

@@ -2,7 +2,9 @@ internal import BaseSpaceAPI
 internal import Logging
 public import Namespace
 internal import RemoteFiles
+internal import Synchronization
 public import SystemPackage
+internal import Uploads
 
 extension Volume {
     public func open(_ inode: InodeNumber, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile> {

@@ -186,7 +186,9 @@ extension Volume {
         caller: Caller
     ) throws(Errno) -> Answer<CreatedFile> {
         do throws(Errno) {
-            guard case .ready(let file) = try open(existing.inode, mode: mode, caller: caller) else { throw .fileExists }
+            guard case .ready(let file) = try open(existing.inode, mode: mode, caller: caller) else {
+                throw .fileExists
+            }
             return .ready(CreatedFile(entry: entry, file: file))
         } catch {
             forget(entry.attributes.attributes.inode, count: 1)

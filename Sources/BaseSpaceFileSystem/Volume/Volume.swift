@@ -4,7 +4,7 @@ public import Logging
 public import Namespace
 public import RemoteFiles
 internal import Synchronization
-public import SystemPackage
+internal import SystemPackage
 public import Uploads
 
 /// A BaseSpace account as a file system.

@@ -1,0 +1,20 @@
+extension BaseSpaceError {
+    /// Whether the service could not be asked, or could not answer: what is known already may serve meanwhile.
+    public var isUnreachable: Bool {
+        switch kind {
+        case .transport: true
+        case .service(let status): status == 429 || status >= 500
+        case .undecodable, .invalidRequest, .cancelled: false
+        }
+    }
+
+    /// The caller stopped waiting for something.
+    public static func cancelled(_ what: String) -> BaseSpaceError {
+        BaseSpaceError(kind: .cancelled, message: "interrupted", endpoint: what)
+    }
+
+    /// The service's answers do not fit together.
+    public static func undecodable(_ what: String) -> BaseSpaceError {
+        BaseSpaceError(kind: .undecodable, message: "the answer lacks what it should have", endpoint: what)
+    }
+}
