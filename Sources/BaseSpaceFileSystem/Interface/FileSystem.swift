@@ -103,6 +103,9 @@ public protocol FileSystem: AnyObject, Sendable {
     /// The directory handle is gone.
     func releaseDirectory(_ handle: FileHandle, of inode: InodeNumber)
 
+    /// `fsync` of a directory: waits until what was written below it is where the mount's policy wants it.
+    func synchronizeDirectory(_ handle: FileHandle, of inode: InodeNumber, dataOnly: Bool) throws(Errno) -> Answer<Void>
+
     /// `statfs`.
     func statistics() throws(Errno) -> Answer<VolumeStatistics>
 
@@ -112,11 +115,26 @@ public protocol FileSystem: AnyObject, Sendable {
     /// `listxattr`.
     func extendedAttributeNames(of inode: InodeNumber) throws(Errno) -> Answer<[String]>
 
-    /// `setxattr`.
-    func setExtendedAttribute(_ name: String, of inode: InodeNumber, to value: [UInt8]) throws(Errno) -> Answer<Void>
+    /// `setxattr`. Where `existing` does not hold, it fails with `Errno.fileExists` or `Errno.noData`.
+    func setExtendedAttribute(
+        _ name: String,
+        of inode: InodeNumber,
+        to value: [UInt8],
+        existing: ExistingAttribute
+    ) throws(Errno) -> Answer<Void>
 
     /// `removexattr`.
     func removeExtendedAttribute(_ name: String, of inode: InodeNumber) throws(Errno) -> Answer<Void>
+}
+
+/// What `setxattr` demands of the attribute that it sets.
+public enum ExistingAttribute: Hashable, Sendable {
+    /// It is made or replaced.
+    case allowed
+    /// It must not exist yet: `XATTR_CREATE`.
+    case forbidden
+    /// It must exist: `XATTR_REPLACE`.
+    case required
 }
 
 /// A number that stands for an open file or directory until its release.

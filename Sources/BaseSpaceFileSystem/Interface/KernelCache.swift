@@ -2,7 +2,9 @@ public import Namespace
 
 /// What the kernel remembers of the mount and has to be told when it is no longer true.
 ///
-/// The file system calls it from threads of its own, holding no lock: the kernel may answer by calling the file system.
+/// Both calls return at once and take effect shortly after, on a thread of the receiver: the kernel may want to take the
+/// lock of a directory on which an operation is under way. So the file system may call them anywhere, also while it
+/// answers an operation, but should hold no lock. After the end of the mount they do nothing.
 public protocol KernelCache: Sendable {
     /// Forgets what a name in a directory means (also that it does not exist).
     func invalidateEntry(_ name: String, in parent: InodeNumber)

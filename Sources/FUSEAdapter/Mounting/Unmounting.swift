@@ -1,0 +1,24 @@
+import Glibc
+import SystemPackage
+
+/// Takes a mount out of the tree.
+enum Unmounting {
+    /// Unmounts what is mounted on a directory as `device`, also while files are open there; does nothing when it is
+    /// gone, or something else is mounted in its place. Without a device number it can't tell and tries.
+    static func unmount(_ mountPoint: FilePath, device: String?) {
+        if let device, MountTable.entry(at: mountPoint)?.device != device { return }
+        if umount2(mountPoint.string, CInt(MNT_DETACH)) != 0 && errno == EPERM {
+            unmountAsUser(mountPoint)
+        }
+    }
+
+    /// Who mounted by `fusermount3` unmounts by it.
+    private static func unmountAsUser(_ mountPoint: FilePath) {
+        let words = ["fusermount3", "-u", "-q", "-z", "--", mountPoint.string]
+        let arguments = words.map { strdup($0) }
+        defer { arguments.forEach { free($0) } }
+        var pid = pid_t()
+        guard posix_spawnp(&pid, words[0], nil, nil, arguments + [nil], environ) == 0 else { return }
+        while waitpid(pid, nil, 0) == -1 && errno == EINTR {}
+    }
+}

@@ -1,0 +1,87 @@
+import Logging
+import Synchronization
+
+/// Sends invalidations to the kernel, on a thread of its own.
+///
+/// The kernel may have to wait for the lock of a directory to take one, and who holds that lock may be a program that
+/// waits for an answer of ours. So neither a serving thread nor one that computes an answer may send it. What is queued
+/// twice is sent once: a sending that has not begun covers both.
+final class NotificationQueue: Sendable {
+    enum Notification: Hashable, Sendable {
+        case entry(name: String, parent: UInt64)
+        case inode(UInt64)
+    }
+
+    private struct State {
+        /// In the order in which they came.
+        var waiting: [Notification] = []
+        var known: Set<Notification> = []
+        var isEnded = false
+        /// The thread exists only while there is something to send.
+        var isSending = false
+    }
+
+    private let state = Mutex(State())
+    private let connection: KernelConnection
+
+    init(connection: KernelConnection) {
+        self.connection = connection
+    }
+
+    /// Queues a notification; after the end of the mount it is dropped.
+    func add(_ notification: Notification) {
+        let starts = state.withLock { state in
+            guard !state.isEnded, state.known.insert(notification).inserted else { return false }
+            state.waiting.append(notification)
+            defer { state.isSending = true }
+            return !state.isSending
+        }
+        guard starts else { return }
+        do {
+            try ServingThread(name: "fuse-notify") { self.sendAll() }.detach()
+        } catch {
+            // The kernel keeps what it knows until its lifetime is over; the next notification tries again.
+            connection.logger.warning("No thread to tell the kernel of a change: \(error)")
+            state.withLock { $0.isSending = false }
+        }
+    }
+
+    /// Drops what is queued. A notification that waits in the kernel ends when the mount is disconnected.
+    func end() {
+        state.withLock { state in
+            state.isEnded = true
+            state.waiting = []
+            state.known = []
+        }
+    }
+
+    private func sendAll() {
+        while let batch = next() {
+            for notification in batch {
+                send(notification)
+            }
+        }
+    }
+
+    private func next() -> [Notification]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isSending = false
+                return nil
+            }
+            defer {
+                state.waiting = []
+                state.known = []
+            }
+            return state.waiting
+        }
+    }
+
+    private func send(_ notification: Notification) {
+        guard !state.withLock({ $0.isEnded }) else { return }
+        switch notification {
+        case .entry(let name, let parent): connection.notifyInvalidEntry(name, in: parent)
+        case .inode(let inode): connection.notifyInvalidInode(inode)
+        }
+    }
+}
