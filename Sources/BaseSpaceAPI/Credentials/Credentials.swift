@@ -133,8 +133,14 @@ public struct Credentials: Sendable {
         }
         let (path, title) = try store.locate(request.profile ?? ProfileStore.standardName)
         guard let text = try SecretFile.text(at: path) else {
-            if request.profile == nil, !isNeeded { return nil }
-            throw store.missing(title, path: path)
+            if request.profile == nil {
+                guard isNeeded else { return nil }
+                throw CredentialsError(
+                    "no access token: log in with `bs auth`, set BASESPACE_ACCESS_TOKEN or give --access-token-file; "
+                        + store.missing(title, path: path)
+                )
+            }
+            throw CredentialsError(store.missing(title, path: path))
         }
         return (try Profile(parsing: text, path: path), title)
     }

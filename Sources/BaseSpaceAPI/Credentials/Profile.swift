@@ -34,7 +34,8 @@ struct Profile: Equatable {
                 section = line[line.index(after: line.startIndex)..<end].trimmingWhitespace().lowercased()
                 continue
             }
-            guard let separator = line.firstIndex(where: { $0 == "=" || $0 == ":" }), separator != line.startIndex else {
+            guard let separator = line.firstIndex(where: { $0 == "=" || $0 == ":" }), separator != line.startIndex
+            else {
                 throw CredentialsError(
                     "\(path), line \(index + 1): expected `key = value`, a [section] or a # comment"
                 )

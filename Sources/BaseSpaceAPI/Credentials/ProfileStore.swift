@@ -44,13 +44,13 @@ struct ProfileStore {
         return names.sorted()
     }
 
-    /// The line that says which profiles there are instead of `title`.
-    func missing(_ title: String, path: FilePath) -> CredentialsError {
+    /// That a profile is missing, and which ones there are.
+    func missing(_ title: String, path: FilePath) -> String {
         let names = names()
         let others =
             names.isEmpty
-            ? "there is no profile in \(directory?.string ?? "~/.basespace"); `bs auth` makes one"
+            ? "there is none in \(directory?.string ?? "~/.basespace")"
             : "existing profiles: \(names.joined(separator: ", "))"
-        return CredentialsError("\(title) not found at \(path) (\(others))")
+        return "\(title) not found at \(path) (\(others))"
     }
 }
