@@ -48,7 +48,7 @@ let package = Package(
             name: "basespacefs",
             dependencies: [
                 "FUSEAdapter", "BaseSpaceFileSystem", "Namespace", "RemoteFiles", "Uploads", "BlockCache", "BaseSpaceAPI",
-                "HTTPTransport", argumentParser, logging, system,
+                "HTTPTransport", "CLinux", argumentParser, logging, system,
             ],
             swiftSettings: settings
         ),
@@ -70,6 +70,7 @@ let package = Package(
         .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux"),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
         // A BaseSpace on loopback.
@@ -92,6 +93,6 @@ let package = Package(
         tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI"]),
         tests(of: "BaseSpaceSimulator", ["Digests"]),
         tests(of: "BaseSpaceFileSystem", ["FUSEAdapter", "BaseSpaceSimulator", "BaseSpaceAPI"]),
-        tests(of: "basespacefs", ["BaseSpaceSimulator", "Digests"]),
+        tests(of: "basespacefs", ["BaseSpaceSimulator", "Digests", argumentParser]),
     ]
 )

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Glibc
+import SystemPackage
+
+/// `basespacefs exec`: a mount for one command, as workflow engines and batch systems need it.
+///
+/// The mount is served by a process of its own on a directory of its own; it ends when this process does, whatever
+/// ends it.
+struct ExecCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exec",
+        abstract: "Run a command with BaseSpace mounted.",
+        usage: "basespacefs exec [PROFILE] [options] -- COMMAND...",
+        discussion: """
+            The mount is at $BASESPACE_MOUNT. When the command has ended, uploads are finished and the mount is \
+            removed. The exit status is the command's, 128 plus the number of the signal that ended it, or 127 when \
+            there is no such command.
+            """
+    )
+
+    @Argument(help: "The profile. (default: default)")
+    var profile: String?
+
+    @OptionGroup var options: MountOptions
+
+    @Argument(parsing: .postTerminator, help: "The command and its arguments.")
+    var command: [String] = []
+
+    func validate() throws {
+        guard !command.isEmpty else {
+            throw ValidationError("Missing the command: exec [PROFILE] [options] -- COMMAND")
+        }
+    }
+
+    func run() throws {
+        let supervisor = Supervisor()
+        let directory = try RuntimeDirectory.makeTemporary()
+        defer { rmdir(directory.string) }
+        let mount = try BackgroundMount.start(
+            arguments: Self.mountArguments(of: CommandLine.arguments, mountPoint: directory),
+            isTied: true,
+            supervisor: supervisor
+        )
+        let outcome = Result { () throws(CommandFailure) in try runCommand(directory, supervisor) }
+        let end = mount.finish(supervisor: supervisor)
+        if end != .exited(0) {
+            // Nothing must stay mounted, however the daemon ended.
+            FuserMount.detach(directory)
+        }
+        let status = try outcome.get()
+        guard status == .success, end != .exited(0) else { exit(directory, status) }
+        rmdir(directory.string)
+        throw CommandFailure("the command succeeded, but the mount did not end well: \(end)")
+    }
+
+    private func runCommand(_ directory: FilePath, _ supervisor: Supervisor) throws(CommandFailure) -> ExitStatus {
+        var environment = ProcessEnvironment.all
+        environment["BASESPACE_MOUNT"] = directory.string
+        do throws(Errno) {
+            let child = try ChildProcess.start(
+                ChildProcess.Launch(
+                    program: command[0],
+                    arguments: Array(command.dropFirst()),
+                    environment: environment
+                )
+            )
+            return supervisor.waitPassingSignals(to: child).status
+        } catch {
+            throw CommandFailure(
+                "can't run \(command[0]): \(error)",
+                status: error == .noSuchFileOrDirectory ? .commandNotFound : .commandNotExecutable
+            )
+        }
+    }
+
+    private func exit(_ directory: FilePath, _ status: ExitStatus) -> Never {
+        rmdir(directory.string)
+        Glibc.exit(status.rawValue)
+    }
+
+    /// The arguments of `mount` that say the same as those of `exec`: all between `exec` and `--`, then the directory.
+    static func mountArguments(of arguments: [String], mountPoint: FilePath) -> [String] {
+        arguments.dropFirst(2).prefix { $0 != "--" } + ["--", mountPoint.string]
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Glibc
+import SystemPackage
+
+/// `basespacefs unmount`: unmounts and waits until the daemon has finished its uploads.
+struct UnmountCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unmount",
+        abstract: "Unmount, and wait until all uploads are finished.",
+        aliases: ["umount"]
+    )
+
+    @Argument(help: "The directory that BaseSpace is mounted on.", completion: .directory)
+    var mountpoint: String
+
+    /// Time between two looks at the daemon. Nobody notices a tenth of a second at the end of an upload.
+    private static let pollInterval = timespec(tv_sec: 0, tv_nsec: 100_000_000)
+
+    func run() throws {
+        let mountPoint = try MountPoint.locate(mountpoint)
+        guard let entry = MountTable.current()[mountPoint] else {
+            throw CommandFailure("BaseSpace is not mounted on \(mountPoint)")
+        }
+        // Opened before the mount goes: afterwards its device number may be another's.
+        let record = MountRecord.Reader(device: entry.device, user: entry.userID ?? geteuid())
+        try unmount(mountPoint)
+        if let record {
+            try waitForEnd(of: record)
+        }
+    }
+
+    private func unmount(_ mountPoint: FilePath) throws(CommandFailure) {
+        do throws(FuserMount.Problem) {
+            try FuserMount.unmount(mountPoint)
+        } catch {
+            guard case .busy = error else { throw CommandFailure("can't unmount \(mountPoint): \(error)") }
+            let holders = MountHolder.all(under: mountPoint)
+            let who =
+                holders.isEmpty
+                ? "a process that this user can't look at" : holders.map(\.description).joined(separator: "; ")
+            throw CommandFailure("\(mountPoint) is busy: \(who)")
+        }
+    }
+
+    private func waitForEnd(of record: MountRecord.Reader) throws(CommandFailure) {
+        var shown: String?
+        while !record.isAbandoned {
+            if let progress = record.content.progress, progress != shown {
+                StandardError.print("basespacefs: \(progress)")
+                shown = progress
+            }
+            var interval = Self.pollInterval
+            nanosleep(&interval, nil)
+        }
+        if let failure = record.content.failure {
+            throw CommandFailure("unmounted, but \(failure)")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import BaseSpaceAPI
+import HTTPTransport
+import Logging
+
+/// The service as seen with somebody's credentials.
+enum Account {
+    /// What requests say they come from.
+    static let userAgent = "basespacefs/\(Version.current)"
+
+    /// Asks the server who the token belongs to: the proof that both are right. Blocks the thread.
+    static func user(of client: BaseSpaceClient, _ credentials: Credentials) throws(CommandFailure) -> User {
+        do throws(BaseSpaceError) {
+            return try Threads.wait { () async throws(BaseSpaceError) in try await client.currentUser() }
+        } catch {
+            throw failure(error, credentials)
+        }
+    }
+
+    private static func failure(_ error: BaseSpaceError, _ credentials: Credentials) -> CommandFailure {
+        switch error.kind {
+        case .service(status: 401):
+            CommandFailure(
+                "token refused: \(credentials.server) does not accept the token from \(credentials.tokenOrigin) "
+                    + "(is it of this region, and not revoked? `bs auth` makes a new one)"
+            )
+        case .service(status: 403):
+            CommandFailure(
+                "token refused: the token from \(credentials.tokenOrigin) has no right to browse \(credentials.server)"
+            )
+        case .transport:
+            CommandFailure("can't reach \(credentials.server) (\(credentials.serverOrigin)): \(error.message)")
+        case .service, .undecodable, .cancelled:
+            CommandFailure("\(credentials.server) does not answer as BaseSpace does: \(error)")
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import BaseSpaceAPI
+import CLinux
+import Dispatch
+import FUSEAdapter
+import Glibc
+import Logging
+import Synchronization
+import SystemPackage
+
+/// The process that serves a mount, from the first look at the options to its end.
+///
+/// The main thread prepares, mounts and then serves; it comes back when the mount is gone. One more thread takes the
+/// signals, which are blocked everywhere else. What each of them and the uploads bring about is decided by
+/// `MountLifecycle`; this class does what it says, never with the lock held.
+///
+/// A mount ends in two ways, and both finish the uploads first: a signal (uploads, then unmount) and `fusermount3 -u`
+/// from outside (the kernel has unmounted already, uploads follow). A second signal leaves at once; what is staged
+/// stays on disk.
+final class MountProcess: Sendable {
+    /// What is to be mounted where, and who waits for it.
+    struct Request: Sendable {
+        var mountPoint: String
+        var profile: String?
+        var options: MountOptions
+        /// Where to write whether the mount answers; `nil` when nobody waits.
+        var readinessDescriptor: CInt?
+        /// End with the process that started this one.
+        var isTied: Bool
+    }
+
+    private struct State {
+        var lifecycle = MountLifecycle()
+        var service: MountService?
+        var session: FUSESession?
+        var record: MountRecord.Writer?
+        var failure: String?
+    }
+
+    private let request: Request
+    private let state = Mutex(State())
+    private let mayExit = DispatchSemaphore(value: 0)
+    private let logger: Logger
+
+    private static let signals = Signals([SIGINT, SIGTERM, SIGHUP])
+
+    /// Time between two lines about the uploads that are still to be finished.
+    private static let progressInterval = Duration.seconds(2)
+
+    /// Runs the mount to its end and returns the exit status. A failure before there is a mount goes to the starter
+    /// when there is one, and is thrown otherwise.
+    static func run(_ request: Request) throws -> ExitStatus {
+        ProcessHardening.apply()
+        signals.block()
+        if request.isTied {
+            _ = CLinux_setParentDeathSignal(SIGTERM)
+        }
+        do {
+            let log = try Log(request)
+            log.bootstrap()
+            return try MountProcess(request).run(log)
+        } catch {
+            let failure = error as? CommandFailure ?? CommandFailure("\(error)")
+            guard let descriptor = request.readinessDescriptor else { throw failure }
+            _ = Readiness.failed(failure).send(to: descriptor)
+            return failure.status
+        }
+    }
+
+    private init(_ request: Request) {
+        self.request = request
+        logger = Logger(label: "basespacefs")
+    }
+
+    private func run(_ log: Log) throws -> ExitStatus {
+        Threads.start("signals") { [self] in
+            while true {
+                let signal = Self.signals.wait().signal
+                logger.notice("told to end by \(String(cString: strsignal(signal)))")
+                perform(state.withLock { $0.lifecycle.signalArrived() }, signal: signal)
+            }
+        }
+        let credentials = try request.options.connection.credentials(profile: request.profile)
+        let configuration = try MountConfiguration(
+            request.options,
+            environment: ProcessEnvironment.all,
+            currentDirectory: currentDirectory(),
+            user: geteuid(),
+            group: getegid()
+        )
+        let service = try MountService.prepare(configuration, credentials)
+        defer { service.shutDown() }
+
+        state.withLock { state in
+            state.service = service
+            state.lifecycle.began()
+        }
+        let session = try service.mount(on: FilePath(request.mountPoint))
+        let mountPoint = session.mountPoint
+        let record = makeRecord(mountPoint)
+        let isWanted = state.withLock { state in
+            state.session = session
+            state.record = record
+            return state.lifecycle.isServing
+        }
+        if isWanted {
+            Threads.start("readiness") { [self] in
+                announce(mountPoint, service.user, credentials, log)
+            }
+        } else {
+            session.stop()
+        }
+
+        session.run()
+        perform(state.withLock { $0.lifecycle.mountEnded() })
+        mayExit.wait()
+        session.unmount()
+        return conclude(service.volume.backlog(), record)
+    }
+
+    /// Does what the lifecycle says.
+    private func perform(_ action: MountLifecycle.Action?, signal: CInt = SIGTERM) {
+        switch action {
+        case .exitAtOnce: exit(ExitStatus.endedBy(signal: signal).rawValue)
+        case .finishUploads: finishUploads()
+        case .unmount: state.withLock { $0.session }?.stop()
+        case .exit: mayExit.signal()
+        case nil: break
+        }
+    }
+
+    /// Tells the starter that the mount answers, once it does: the first `stat` goes through the kernel and back.
+    private func announce(_ mountPoint: FilePath, _ user: User, _ credentials: Credentials, _ log: Log) {
+        var status = stat()
+        guard stat(mountPoint.string, &status) == 0 else {
+            fail("the mount on \(mountPoint) does not answer: \(Errno(rawValue: errno))")
+            return
+        }
+        logger.info("\(user.name)'s BaseSpace (\(credentials.server)) is mounted on \(mountPoint)")
+        guard let descriptor = request.readinessDescriptor else { return }
+        log.detachFromTerminal()
+        if !Readiness.ready.send(to: descriptor) {
+            logger.notice("who asked for the mount is gone")
+            perform(state.withLock { $0.lifecycle.signalArrived() })
+        }
+    }
+
+    private func fail(_ message: String) {
+        logger.error("\(message)")
+        if let descriptor = request.readinessDescriptor {
+            _ = Readiness.failed(CommandFailure(message)).send(to: descriptor)
+        }
+        state.withLock { $0.failure = message }
+        perform(state.withLock { $0.lifecycle.signalArrived() })
+    }
+
+    /// Leaves the note that `basespacefs unmount` waits by. The mount works without it too.
+    private func makeRecord(_ mountPoint: FilePath) -> MountRecord.Writer? {
+        guard let entry = MountTable.current()[mountPoint] else { return nil }
+        do throws(Errno) {
+            return try MountRecord.Writer(device: entry.device)
+        } catch {
+            logger.warning(
+                "no record in \(RuntimeDirectory.records(of: geteuid())): unmount can't wait for uploads (\(error))"
+            )
+            return nil
+        }
+    }
+}
+
+// MARK: - The end
+
+extension MountProcess {
+    /// Finishes the uploads in a task, tells how far they are, and then the lifecycle.
+    private func finishUploads() {
+        guard let volume = state.withLock({ $0.service })?.volume else { return }
+        Task.detached { [self] in
+            let progress = Task { [self] in
+                while !Task.isCancelled {
+                    report(volume.backlog())
+                    try? await Task.sleep(for: Self.progressInterval)
+                }
+            }
+            do {
+                try await volume.finishUploads()
+            } catch {
+                logger.error("\(error)")
+                state.withLock { $0.failure = "\(error)" }
+            }
+            progress.cancel()
+            perform(state.withLock { $0.lifecycle.uploadsEnded() })
+        }
+    }
+
+    private func report(_ backlog: UploadBacklog) {
+        guard !backlog.isEmpty else { return }
+        logger.notice("finishing uploads: \(backlog)")
+        let record = state.withLock { $0.record }
+        record?.write(MountRecord.Content(pid: getpid(), progress: "uploading \(backlog)"))
+    }
+
+    /// Writes how it ended, for the log and for `unmount`, and returns the exit status.
+    private func conclude(_ backlog: UploadBacklog, _ record: MountRecord.Writer?) -> ExitStatus {
+        var failure = state.withLock { $0.failure }
+        if failure == nil, !backlog.isEmpty {
+            failure = "left with \(backlog) not uploaded; what is staged is kept"
+            logger.warning("\(failure ?? "")")
+        }
+        record?.write(MountRecord.Content(pid: getpid(), failure: failure))
+        record?.remove()
+        logger.info("the mount has ended")
+        return failure == nil ? .success : .failure
+    }
+}
+
+/// The absolute path of the directory that relative paths start from.
+func currentDirectory() throws(CommandFailure) -> FilePath {
+    guard let path = getcwd(nil, 0) else {
+        throw CommandFailure("the current directory can't be found: \(Errno(rawValue: errno))")
+    }
+    defer { free(path) }
+    return FilePath(String(cString: path))
+}

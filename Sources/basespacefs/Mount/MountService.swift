@@ -1,0 +1,106 @@
+import BaseSpaceAPI
+import BaseSpaceFileSystem
+import BlockCache
+import FUSEAdapter
+import HTTPTransport
+import Logging
+import SystemPackage
+
+/// A mount put together from its rooms:
+///
+///     FUSESession ─▶ the volume ─▶ BaseSpaceClient ─▶ HTTPClient for the API
+///                          ├─────────────────────────▶ HTTPClient for the object store
+///                          └─▶ BlockCache
+///
+/// `prepare` makes everything that can fail without the kernel having seen anything; `mount` puts it into the tree. The
+/// two clients have connections, threads and limits of their own, so that a listing never waits behind content.
+struct MountService: Sendable {
+    /// Who the token belongs to.
+    let user: User
+    /// What is served.
+    let volume: MountedVolume
+
+    private let configuration: MountConfiguration
+    private let server: HTTPURL
+    private let api: HTTPClient
+    private let objectStore: HTTPClient
+    private let cache: BlockCache
+
+    /// Checks that the server answers with this token, opens the cache and builds the file system.
+    static func prepare(_ configuration: MountConfiguration, _ credentials: Credentials) throws -> MountService {
+        let api = HTTPClient(.api(userAgent: Account.userAgent, logger: Logger(label: "HTTPTransport")))
+        let client = BaseSpaceClient(
+            server: credentials.server,
+            token: credentials.token,
+            transport: api,
+            logger: Logger(label: "BaseSpaceAPI")
+        )
+        let user = try Account.user(of: client, credentials)
+        let objectStore = HTTPClient(
+            .objectStore(
+                userAgent: Account.userAgent,
+                maximumConnections: configuration.connections,
+                logger: Logger(label: "HTTPTransport")
+            )
+        )
+        let cache = try blockCache(configuration)
+        let foundation = MountFoundation(
+            configuration: configuration,
+            user: user,
+            client: client,
+            objectStore: objectStore,
+            cache: cache,
+            logger: Logger(label: "basespacefs")
+        )
+        return MountService(
+            user: user,
+            volume: try makeVolume(foundation),
+            configuration: configuration,
+            server: credentials.server,
+            api: api,
+            objectStore: objectStore,
+            cache: cache
+        )
+    }
+
+    private static func blockCache(_ configuration: MountConfiguration) throws -> BlockCache {
+        do throws(BlockCacheError) {
+            return try BlockCache(
+                BlockCache.Configuration(
+                    location: configuration.cache,
+                    limit: configuration.cacheSize,
+                    logger: Logger(label: "BlockCache")
+                )
+            )
+        } catch {
+            throw CommandFailure("can't use the cache: \(error) (another one: --cache-dir DIR, or --cache-dir none)")
+        }
+    }
+
+    /// Mounts. From here on the kernel knows of it and `FUSESession.run` has to be called.
+    func mount(on mountPoint: FilePath) throws(CommandFailure) -> FUSESession {
+        do throws(MountError) {
+            let session = try FUSESession(
+                FUSESession.Configuration(
+                    mountPoint: mountPoint,
+                    // As with NFS, the source that `df` shows is the server.
+                    options: ["fsname=\(server.host)", "subtype=basespacefs"] + configuration.kernelOptions,
+                    logger: Logger(label: "FUSEAdapter")
+                ),
+                fileSystem: volume.fileSystem
+            )
+            volume.connect(session)
+            return session
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    /// Stops what works in the background. Nothing is mounted any more.
+    func shutDown() {
+        volume.shutDown()
+        cache.shutdown()
+        objectStore.shutdown()
+        api.shutdown()
+    }
+}

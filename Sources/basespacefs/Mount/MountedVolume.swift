@@ -1,0 +1,49 @@
+import BaseSpaceAPI
+import BaseSpaceFileSystem
+import BlockCache
+import HTTPTransport
+import Logging
+import SystemPackage
+
+/// What a mount is made of before its file system: the connections to the service and the disk it may use.
+struct MountFoundation: Sendable {
+    var configuration: MountConfiguration
+    var user: User
+    var client: BaseSpaceClient
+    /// The object store's client; the API's is inside `client`.
+    var objectStore: HTTPClient
+    var cache: BlockCache
+    var logger: Logger
+}
+
+/// A file system ready to be mounted, and what the mount's process has to know of it.
+struct MountedVolume: Sendable {
+    /// What the kernel's requests go to.
+    var fileSystem: any FileSystem
+    /// Hands over the kernel's cache once there is a mount.
+    var connect: @Sendable (any KernelCache) -> Void
+    /// What is not uploaded yet.
+    var backlog: @Sendable () -> UploadBacklog
+    /// Uploads all that is closed and waits for it; throws the line that says what could not be uploaded.
+    var finishUploads: @Sendable () async throws -> Void
+    /// Stops everything in the background. Staged files stay.
+    var shutDown: @Sendable () -> Void
+}
+
+/// Files that wait for their upload.
+struct UploadBacklog: Hashable, Sendable, CustomStringConvertible {
+    var files: Int
+    var bytes: Int64
+
+    var isEmpty: Bool { files == 0 }
+
+    /// `2 files, 1.5 GiB`.
+    var description: String {
+        "\(files) file\(files == 1 ? "" : "s"), \(ByteSize(bytes: bytes).approximate)"
+    }
+}
+
+/// Puts the file system together.
+func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
+    throw CommandFailure("this build has no file system")
+}

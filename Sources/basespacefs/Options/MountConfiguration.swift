@@ -1,0 +1,114 @@
+import BlockCache
+import SystemPackage
+
+/// A mount as it was asked for, with every path absolute and every default filled in.
+struct MountConfiguration: Sendable {
+    /// Owner of all files.
+    var uid: UInt32
+    /// Group of all files.
+    var gid: UInt32
+    /// Every change is refused.
+    var isReadOnly: Bool
+    /// Words for libfuse's `-o`, without the name of the source.
+    var kernelOptions: [String]
+    /// Where content is cached.
+    var cache: BlockCache.Configuration.Location
+    /// How many bytes are cached at most.
+    var cacheSize: Int64
+    /// Where files wait for their upload. It outlives the mount.
+    var stagingDirectory: FilePath
+    /// Bytes of content on its way at most.
+    var memoryLimit: Int64
+    /// How long a listing holds.
+    var metadataLifetime: Duration
+    /// Connections to the object store.
+    var connections: Int
+    /// Bytes of an upload's part.
+    var uploadPartSize: Int64
+
+    /// Fills in what the options leave open. `currentDirectory` is absolute; `user` and `group` are of who mounts.
+    init(
+        _ options: MountOptions,
+        environment: [String: String],
+        currentDirectory: FilePath,
+        user: UInt32,
+        group: UInt32
+    ) throws {
+        let flags = try MountFlags(parsing: options.mountOptions)
+        uid = options.uid ?? flags.uid ?? user
+        gid = options.gid ?? flags.gid ?? group
+        isReadOnly = options.readOnly || flags.isReadOnly == true
+        kernelOptions = Self.kernelOptions(flags, isReadOnly: isReadOnly, allowsOthers: options.allowOther)
+
+        let directories = BaseDirectories(environment: environment)
+        var standardSize = MountOptions.Defaults.cacheSize
+        switch options.cacheDir {
+        case "none":
+            cache = .memory
+            standardSize = MountOptions.Defaults.memoryCacheSize
+            stagingDirectory = try directories.state.appending("staged")
+        case let directory?:
+            let directory = currentDirectory.pushing(FilePath(directory)).lexicallyNormalized()
+            cache = .directory(directory)
+            // Whoever points the cache at a large disk wants the files that wait for their upload there too.
+            stagingDirectory = directory.appending("staged")
+        case nil:
+            cache = .directory(try directories.cache)
+            stagingDirectory = try directories.state.appending("staged")
+        }
+        cacheSize = (options.cacheSize ?? standardSize).bytes
+        memoryLimit = options.memoryLimit.bytes
+        metadataLifetime = .seconds(options.metadataTTL ?? MountOptions.Defaults.metadataLifetime)
+        connections = options.maxConnections
+        uploadPartSize = options.uploadPartSize.bytes
+    }
+
+    /// The words for libfuse. Nothing in a mount of data is a device or runs with another user's rights, and access
+    /// times are not kept, so the words that say this are added unless their opposites were asked for.
+    private static func kernelOptions(_ flags: MountFlags, isReadOnly: Bool, allowsOthers: Bool) -> [String] {
+        var options = flags.kernelOptions
+        for (word, opposite) in [("nosuid", "suid"), ("nodev", "dev"), ("noatime", "atime")]
+        where !options.contains(word) && !options.contains(opposite) {
+            options.append(word)
+        }
+        if isReadOnly {
+            options.append("ro")
+        }
+        if allowsOthers || flags.allowsOthers {
+            options.append("allow_other")
+        } else if flags.allowsRoot {
+            options.append("allow_root")
+        }
+        // The kernel checks modes only when told to; with one user there is nobody to keep out.
+        if options.contains("allow_other") || options.contains("allow_root"), !options.contains("default_permissions") {
+            options.append("default_permissions")
+        }
+        return options
+    }
+}
+
+/// Where a user's files go that nobody looks at, after the XDG base directory specification.
+struct BaseDirectories {
+    var environment: [String: String]
+
+    /// For what can be fetched again: `~/.cache/basespacefs`.
+    var cache: FilePath {
+        get throws { try directory("XDG_CACHE_HOME", or: ".cache") }
+    }
+
+    /// For what must survive a restart: `~/.local/state/basespacefs`.
+    var state: FilePath {
+        get throws { try directory("XDG_STATE_HOME", or: ".local/state") }
+    }
+
+    private func directory(_ variable: String, or standard: FilePath) throws -> FilePath {
+        // The specification wants relative paths ignored.
+        if let path = environment[variable], path.hasPrefix("/") {
+            return FilePath(path).appending("basespacefs")
+        }
+        guard let home = environment["HOME"], home.hasPrefix("/") else {
+            throw CommandFailure("HOME is not set: say with --cache-dir DIR where files can be kept")
+        }
+        return FilePath(home).pushing(standard).appending("basespacefs")
+    }
+}
