@@ -2,8 +2,10 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -28,3 +30,12 @@ int CLinux_addChangeDirectory(posix_spawn_file_actions_t *actions, const char *p
 }
 
 short CLinux_spawnInNewSession(void) { return POSIX_SPAWN_SETSID; }
+
+int CLinux_O_DIRECT(void) { return O_DIRECT; }
+
+int CLinux_punch_hole(int file, long long offset, long long length)
+{
+    return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
+int CLinux_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }

@@ -115,8 +115,11 @@ extension Volume {
         }
     }
 
-    /// Files that are not wholly uploaded: those on their way, and those that failed.
-    public var unsentFiles: Int { staged.all.count { $0.isUnsent } }
+    /// Files that are not wholly uploaded, those on their way and those that failed, and their bytes.
+    public var unsent: (files: Int, bytes: Int64) {
+        let entries = staged.all.filter(\.isUnsent)
+        return (entries.count, entries.reduce(0) { $0 + $1.file.size })
+    }
 
     /// Opens a staged file; `nil` if it has become a file of the service meanwhile.
     func open(_ entry: StagedEntry, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile>? {

@@ -29,3 +29,13 @@ int CLinux_addChangeDirectory(posix_spawn_file_actions_t *_Nonnull actions, cons
 
 /// The flag of posix_spawnattr_setflags that makes the child the leader of a session of its own.
 short CLinux_spawnInNewSession(void);
+
+/// O_DIRECT, whose value differs between architectures.
+int CLinux_O_DIRECT(void);
+
+/// Frees the file's blocks in a range; the size stays, and what is read there is zeros. 0, or -1 with errno set
+/// (EOPNOTSUPP where the file system can't).
+int CLinux_punch_hole(int file, long long offset, long long length);
+
+/// A file in anonymous memory, closed on exec: its descriptor, or -1 with errno set.
+int CLinux_memfd_create(const char *_Nonnull name);

@@ -49,6 +49,12 @@ struct MountService: Sendable {
             user: user,
             client: client,
             objectStore: objectStore,
+            uploads: BaseSpaceClient(
+                server: credentials.server,
+                token: credentials.token,
+                transport: objectStore,
+                logger: Logger(label: "BaseSpaceAPI")
+            ),
             cache: cache,
             logger: Logger(label: "basespacefs")
         )

@@ -12,6 +12,9 @@ struct MountFoundation: Sendable {
     var client: BaseSpaceClient
     /// The object store's client; the API's is inside `client`.
     var objectStore: HTTPClient
+    /// What files are uploaded through: the same account over the connections for content, so that a part never stands
+    /// before a listing.
+    var uploads: any UploadService
     var cache: BlockCache
     var logger: Logger
 }
@@ -41,9 +44,4 @@ struct UploadBacklog: Hashable, Sendable, CustomStringConvertible {
     var description: String {
         "\(files) file\(files == 1 ? "" : "s"), \(ByteSize(bytes: bytes).approximate)"
     }
-}
-
-/// Puts the file system together.
-func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
-    throw CommandFailure("this build has no file system")
 }

@@ -46,16 +46,13 @@ struct MountConfiguration: Sendable {
         case "none":
             cache = .memory
             standardSize = MountOptions.Defaults.memoryCacheSize
-            stagingDirectory = try directories.state.appending("staged")
         case let directory?:
-            let directory = currentDirectory.pushing(FilePath(directory)).lexicallyNormalized()
-            cache = .directory(directory)
-            // Whoever points the cache at a large disk wants the files that wait for their upload there too.
-            stagingDirectory = directory.appending("staged")
+            cache = .directory(currentDirectory.pushing(FilePath(directory)).lexicallyNormalized())
         case nil:
             cache = .directory(try directories.cache)
-            stagingDirectory = try directories.state.appending("staged")
         }
+        // Never in the cache's directory: what is there may be thrown away, and others may share it.
+        stagingDirectory = try directories.state.appending("staged")
         cacheSize = (options.cacheSize ?? standardSize).bytes
         memoryLimit = options.memoryLimit.bytes
         metadataLifetime = .seconds(options.metadataTTL ?? MountOptions.Defaults.metadataLifetime)

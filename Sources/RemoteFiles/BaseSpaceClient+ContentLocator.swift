@@ -1,0 +1,3 @@
+public import BaseSpaceAPI
+
+extension BaseSpaceClient: ContentLocator {}

@@ -1,0 +1,91 @@
+import BaseSpaceAPI
+import BaseSpaceFileSystem
+import Logging
+import Namespace
+import RemoteFiles
+import Uploads
+
+/// Puts the file system together.
+///
+/// - Throws: `UploadError` when the staging area can't be used.
+func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
+    let configuration = foundation.configuration
+    let volume = Volume(
+        tree: tree(for: foundation),
+        reader: reader(for: foundation),
+        staging: try StagingArea(directory: configuration.stagingDirectory),
+        uploads: uploadEngine(for: foundation),
+        configuration: volumeConfiguration(configuration),
+        logger: Logger(label: "BaseSpaceFileSystem")
+    )
+    return MountedVolume(
+        fileSystem: volume,
+        connect: { volume.attach($0) },
+        backlog: { UploadBacklog(files: volume.unsent.files, bytes: volume.unsent.bytes) },
+        finishUploads: {
+            let left = await volume.finishUploads()
+            guard left.isEmpty else { throw CommandFailure(left.joined(separator: "; ")) }
+        },
+        shutDown: { volume.attach(nil) }
+    )
+}
+
+private func tree(for foundation: MountFoundation) -> Tree {
+    var settings = Tree.Configuration()
+    settings.metadataLifetime = foundation.configuration.metadataLifetime
+    settings.finalLifetime = max(settings.finalLifetime, settings.metadataLifetime)
+    settings.readme = readme(for: foundation)
+    return Tree(service: foundation.client, configuration: settings)
+}
+
+private func reader(for foundation: MountFoundation) -> RemoteReader {
+    var settings = RemoteReader.Configuration()
+    settings.memoryLimit = Int(clamping: foundation.configuration.memoryLimit)
+    settings.connections = foundation.configuration.connections
+    return RemoteReader(
+        locator: foundation.client,
+        client: foundation.objectStore,
+        cache: foundation.cache,
+        configuration: settings,
+        wallClock: { Timestamp.now },
+        logger: Logger(label: "RemoteFiles")
+    )
+}
+
+private func uploadEngine(for foundation: MountFoundation) -> UploadEngine {
+    var settings = UploadEngine.Configuration()
+    settings.partSize = foundation.configuration.uploadPartSize
+    return UploadEngine(service: foundation.uploads, configuration: settings, logger: Logger(label: "Uploads"))
+}
+
+private func volumeConfiguration(_ configuration: MountConfiguration) -> Volume.Configuration {
+    var settings = Volume.Configuration()
+    settings.isReadOnly = configuration.isReadOnly
+    settings.uid = configuration.uid
+    settings.gid = configuration.gid
+    settings.mounted = Timestamp.now
+    return settings
+}
+
+/// The text of `README` in the root: what this mount is, on one screen.
+private func readme(for foundation: MountFoundation) -> String {
+    """
+    This is BaseSpace, mounted by basespacefs \(Version.current) for \(foundation.user.name) (user \(foundation.user.id)).
+    Server: \(foundation.client.server)
+
+      Projects/PROJECT/Samples/SAMPLE/Files/          what was sequenced; read-only
+      Projects/PROJECT/AppResults/APPRESULT/Files/    results; new files can be written while the session runs
+      Projects/PROJECT/AppResults/APPRESULT/Status    the state of the session; write "complete" to end it
+
+    Only the bytes that a program touches are transferred, and they are kept in a cache on this machine.
+
+      samtools view -c Projects/P/AppResults/R/Files/x.bam chr20:1000000-1100000
+      mkdir Projects/P/AppResults/New
+      cp out.vcf.gz Projects/P/AppResults/New/Files/       the upload; cp fails if it fails
+      echo complete > Projects/P/AppResults/New/Status
+
+    End it with: basespacefs unmount MOUNTPOINT (or fusermount3 -u MOUNTPOINT)
+    Manual: man basespacefs
+
+    """
+}
