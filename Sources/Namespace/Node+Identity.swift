@@ -9,8 +9,8 @@ extension Node.Content {
         case .root: "root"
         case .projects: "projects"
         case .project(let project): "project/\(project.id)"
-        case .samples(let project): "project/\(project)/samples"
-        case .appResults(let project): "project/\(project)/appresults"
+        case .samples(let project): "project/\(project.id)/samples"
+        case .appResults(let project): "project/\(project.id)/appresults"
         case .sample(let sample): "sample/\(sample.id)"
         case .appResult(let appResult): "appresult/\(appResult.id)"
         case .directory(let place): "\(place.container.key)/files/\(place.path)"
@@ -25,7 +25,7 @@ extension Node.Content {
         switch (self, other) {
         case (.root, .root), (.projects, .projects): true
         case (.project(let one), .project(let two)): one.id == two.id
-        case (.samples(let one), .samples(let two)), (.appResults(let one), .appResults(let two)): one == two
+        case (.samples(let one), .samples(let two)), (.appResults(let one), .appResults(let two)): one.id == two.id
         case (.sample(let one), .sample(let two)): one.id == two.id
         case (.appResult(let one), .appResult(let two)): one.id == two.id
         case (.directory(let one), .directory(let two)): one == two

@@ -15,9 +15,9 @@ public final class Node: Sendable {
         /// A directory of `Projects/`.
         indirect case project(Project)
         /// A project's `Samples/`.
-        case samples(of: EntityID)
+        indirect case samples(of: Project)
         /// A project's `AppResults/`.
-        case appResults(of: EntityID)
+        indirect case appResults(of: Project)
         /// A directory of `Samples/`.
         indirect case sample(Sample)
         /// A directory of `AppResults/`.

@@ -23,7 +23,7 @@ extension Tree {
         case .root:
             [("README", .text(Array(configuration.readme.utf8))), ("Projects", .projects)]
         case .project(let project):
-            [("AppResults", .appResults(of: project.id)), ("Samples", .samples(of: project.id))]
+            [("AppResults", .appResults(of: project)), ("Samples", .samples(of: project))]
         case .sample(let sample):
             [("Files", .directory(FilePlace(container: .sample(sample.id), path: "")))]
         case .appResult(let appResult):

@@ -24,8 +24,8 @@ extension Tree {
             }
             return .created(entered(.project(project), as: name, in: directory, key: .projects))
         case .appResults(let project):
-            let appResult = try await service.createAppResult(named: name, in: project)
-            return .created(entered(.appResult(appResult), as: name, in: directory, key: .appResults(of: project)))
+            let appResult = try await service.createAppResult(named: name, in: project.id)
+            return .created(entered(.appResult(appResult), as: name, in: directory, key: .appResults(of: project.id)))
         default:
             preconditionFailure("Only Projects/ and AppResults/ take new entities")
         }

@@ -11,7 +11,22 @@ public struct KnownSession: Sendable {
     var learned: ContinuousClock.Instant
 }
 
+/// What is known of a sample or an AppResult beyond its files.
+struct KnownContainer: Sendable {
+    /// The session it belongs to; several AppResults may share one.
+    var sessionID: EntityID?
+    /// Its own copy of the session's state, for when the service names no session.
+    var status: SessionStatus?
+    /// When it was made.
+    var created: Timestamp?
+}
+
 extension Tree {
+    /// When a container was made, as far as its listing said so.
+    public func created(_ container: FileContainer) -> Timestamp? {
+        state.withLock { $0.containers[container]?.created }
+    }
+
     /// The state of an AppResult's session, as last heard; `nil` if the service did not name it.
     public func knownSession(of appResult: AppResult) -> KnownSession? {
         appResult.appSessionID.flatMap { id in state.withLock { $0.sessions[id] } }
@@ -59,7 +74,8 @@ extension Tree {
         let own = FileContainer.appResult(appResult.id)
         guard container != own else { return true }
         return state.withLock { state in
-            state.sessionIDs[container] != nil && state.sessionIDs[container] == state.sessionIDs[own]
+            guard let session = state.containers[container]?.sessionID else { return false }
+            return session == state.containers[own]?.sessionID
         }
     }
 
@@ -73,7 +89,7 @@ extension Tree {
         let known = KnownSession(status: session.status, summary: session.statusSummary ?? "", learned: now())
         state.withLock { state in
             state.sessions[session.id] = known
-            state.sessionIDs[.appResult(appResult.id)] = session.id
+            state.containers[.appResult(appResult.id), default: KnownContainer()].sessionID = session.id
         }
         return known
     }
@@ -82,24 +98,24 @@ extension Tree {
 extension Tree.State {
     /// The last known state of the session that a container belongs to.
     func status(of container: FileContainer) -> SessionStatus? {
-        sessionIDs[container].flatMap { sessions[$0]?.status } ?? ownStatus[container]
+        let known = containers[container]
+        return known?.sessionID.flatMap { sessions[$0]?.status } ?? known?.status
     }
 
     /// Takes the session's state from what a listing says of an AppResult or a sample.
     mutating func learnStatus(from content: Node.Content, at moment: ContinuousClock.Instant) {
         switch content {
         case .sample(let sample):
-            ownStatus[.sample(sample.id)] = sample.status
+            containers[.sample(sample.id)] = KnownContainer(status: sample.status, created: sample.created)
         case .appResult(let appResult):
-            let container = FileContainer.appResult(appResult.id)
-            guard let id = appResult.appSessionID else {
-                ownStatus[container] = appResult.status
-                return
-            }
-            sessionIDs[container] = id
+            containers[.appResult(appResult.id)] = KnownContainer(
+                sessionID: appResult.appSessionID,
+                status: appResult.status,
+                created: appResult.created
+            )
+            guard let id = appResult.appSessionID, let reported = appResult.status else { return }
             // An answer about the session itself may be newer than the listing.
             if let known = sessions[id], known.learned > moment { return }
-            guard let reported = appResult.status else { return }
             sessions[id] = KnownSession(status: reported, summary: appResult.statusSummary ?? "", learned: moment)
         default:
             return

@@ -37,10 +37,8 @@ public final class Tree: Sendable {
         var listings: [ListingKey: ListingSlot] = [:]
         var local: [FileContainer: LocalEntries] = [:]
         var sessions: [EntityID: KnownSession] = [:]
-        /// The session that an AppResult belongs to; several may share one.
-        var sessionIDs: [FileContainer: EntityID] = [:]
-        /// States of containers whose session the service does not name: samples'.
-        var ownStatus: [FileContainer: SessionStatus] = [:]
+        /// What is known of samples and AppResults beyond their files.
+        var containers: [FileContainer: KnownContainer] = [:]
         /// Numbers that files keep from the time when they were staged, while the kernel knows them by it.
         var aliases: [EntityID: InodeNumber] = [:]
         /// Times of uploaded files as their writers set them; the service knows only the time of the upload.
@@ -137,8 +135,8 @@ extension Node {
     var listedKey: ListingKey? {
         switch content {
         case .projects: .projects
-        case .samples(let project): .samples(of: project)
-        case .appResults(let project): .appResults(of: project)
+        case .samples(let project): .samples(of: project.id)
+        case .appResults(let project): .appResults(of: project.id)
         case .directory(let place): .files(of: place.container)
         case .root, .text, .project, .sample, .appResult, .file, .staged, .control, .link: nil
         }

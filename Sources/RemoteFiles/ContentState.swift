@@ -77,8 +77,9 @@ struct ContentState: Sendable {
         return first..<last
     }
 
-    func index(of id: UInt64) -> Int? {
-        segments.firstIndex { $0.id == id }
+    func index(of key: SegmentKey) -> Int? {
+        let index = firstIndex(endingAfter: key.start)
+        return index < segments.count && segments[index].key == key ? index : nil
     }
 
     mutating func insert(_ segment: Segment) {

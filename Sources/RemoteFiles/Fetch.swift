@@ -28,7 +28,7 @@ final class Fetch: TransferDelegate {
     private static let announcement: Int64 = 128 << 10
 
     /// Which segment of which content it brings.
-    let segment: UInt64
+    let segment: SegmentKey
     let content: Content
     let range: Range<Int64>
 
@@ -40,7 +40,7 @@ final class Fetch: TransferDelegate {
     private let state: Mutex<State>
 
     init(
-        segment: UInt64,
+        segment: SegmentKey,
         content: Content,
         range: Range<Int64>,
         buffer: Buffer,

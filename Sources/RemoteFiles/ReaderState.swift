@@ -11,20 +11,20 @@ struct ReaderState: Sendable {
     /// What to do after unlock.
     enum Action: Sendable {
         /// GET a segment into this buffer.
-        case start(content: Content, segment: UInt64, range: Range<Int64>, Buffer)
+        case start(content: Content, segment: SegmentKey, range: Range<Int64>, Buffer)
         /// Answer a read with bytes from these places.
         case deliver(content: Content, Waiter, Coverage)
         /// Fail a read.
         case fail(Waiter, RemoteReadError)
         /// Put what has landed into the disk cache.
-        case store(content: Content, segment: UInt64, range: Range<Int64>, Buffer)
+        case store(content: Content, segment: SegmentKey, range: Range<Int64>, Buffer)
         /// End a transfer that nobody waits for.
         case cancel(Fetch)
     }
 
     private struct Ticket: Hashable, Sendable {
         var content: Content
-        var segment: UInt64
+        var segment: SegmentKey
     }
 
     /// GETs under way at most.
@@ -132,14 +132,14 @@ struct ReaderState: Sendable {
     // MARK: Segments
 
     /// The GET of a segment was started. Answers whether it was given up meanwhile.
-    mutating func started(_ fetch: Fetch, segment: UInt64, of content: Content) -> Bool {
+    mutating func started(_ fetch: Fetch, segment: SegmentKey, of content: Content) -> Bool {
         guard let index = contents[content]?.index(of: segment) else { return false }
         contents[content]?.update(at: index) { $0.fetch = fetch }
         return true
     }
 
     /// Bytes of a segment have landed, up to `end`.
-    mutating func landed(upTo end: Int64, segment: UInt64, of content: Content) -> [Action] {
+    mutating func landed(upTo end: Int64, segment: SegmentKey, of content: Content) -> [Action] {
         guard let index = contents[content]?.index(of: segment) else { return [] }
         contents[content]?.update(at: index) { $0.landed = end }
         guard let range = contents[content]?.segments[index].range else { return [] }
@@ -147,7 +147,7 @@ struct ReaderState: Sendable {
     }
 
     /// All bytes of a segment have landed.
-    mutating func finished(segment: UInt64, of content: Content, pool: BufferPool) -> [Action] {
+    mutating func finished(segment: SegmentKey, of content: Content, pool: BufferPool) -> [Action] {
         guard let index = contents[content]?.index(of: segment), let old = contents[content]?.segments[index],
             old.phase == .active, let buffer = old.buffer
         else { return [] }
@@ -163,7 +163,7 @@ struct ReaderState: Sendable {
     }
 
     /// The disk cache is done with a segment, well or badly.
-    mutating func settled(segment: UInt64, of content: Content, pool: BufferPool) -> [Action] {
+    mutating func settled(segment: SegmentKey, of content: Content, pool: BufferPool) -> [Action] {
         if let index = contents[content]?.index(of: segment) {
             contents[content]?.update(at: index) { $0.phase = .settled }
         }
@@ -172,7 +172,7 @@ struct ReaderState: Sendable {
 
     /// A segment can't be fetched: the reads that need it fail.
     mutating func failed(
-        segment: UInt64,
+        segment: SegmentKey,
         of content: Content,
         with error: RemoteReadError,
         pool: BufferPool
@@ -220,7 +220,7 @@ struct ReaderState: Sendable {
     mutating func releaseIdle(since old: UInt64) -> UInt64 {
         for (content, state) in contents {
             for segment in state.segments where segment.phase == .settled && segment.lastUse <= old {
-                guard let index = contents[content]?.index(of: segment.id) else { continue }
+                guard let index = contents[content]?.index(of: segment.key) else { continue }
                 remove(at: index, of: content)
             }
         }
@@ -245,10 +245,10 @@ extension ReaderState {
         for range in ranges {
             for gap in contents[content]?.uncovered(range) ?? [] {
                 for start in stride(from: gap.lowerBound, to: gap.upperBound, by: Int(ReadAhead.unit)) {
-                    let id = nextID()
                     let end = min(start + ReadAhead.unit, gap.upperBound)
-                    insert(Segment(id: id, range: start..<end, lastUse: tick), of: content)
-                    let ticket = Ticket(content: content, segment: id)
+                    let segment = Segment(number: nextID(), range: start..<end, lastUse: tick)
+                    insert(segment, of: content)
+                    let ticket = Ticket(content: content, segment: segment.key)
                     if isWanted {
                         wanted.append(ticket)
                     } else {
@@ -263,7 +263,7 @@ extension ReaderState {
     private mutating func promote(_ range: Range<Int64>, of content: Content) {
         guard let state = contents[content] else { return }
         for segment in state.segments[state.indices(touching: range)] where segment.phase == .queued {
-            let ticket = Ticket(content: content, segment: segment.id)
+            let ticket = Ticket(content: content, segment: segment.key)
             if let index = ahead.firstIndex(of: ticket) {
                 ahead.remove(at: index)
                 wanted.append(ticket)
@@ -308,7 +308,7 @@ extension ReaderState {
             if let fetch = segment.fetch {
                 actions.append(.cancel(fetch))
             }
-            if let index = contents[content]?.index(of: segment.id) {
+            if let index = contents[content]?.index(of: segment.key) {
                 remove(at: index, of: content)
             }
         }
@@ -336,7 +336,7 @@ extension ReaderState {
         for (content, state) in contents {
             for segment in state.segments where segment.phase == .settled {
                 if segment.lastUse < oldest?.lastUse ?? .max {
-                    oldest = (Ticket(content: content, segment: segment.id), segment.lastUse)
+                    oldest = (Ticket(content: content, segment: segment.key), segment.lastUse)
                 }
             }
         }

@@ -25,7 +25,7 @@ extension RemoteReader: FetchObserver {
         perform(state.withLock { $0.admit(from: pool) })
     }
 
-    private func start(_ segment: UInt64, of content: Content, range: Range<Int64>, into buffer: Buffer) {
+    private func start(_ segment: SegmentKey, of content: Content, range: Range<Int64>, into buffer: Buffer) {
         let fetch = Fetch(
             segment: segment,
             content: content,
@@ -41,7 +41,7 @@ extension RemoteReader: FetchObserver {
         }
     }
 
-    private func store(_ segment: UInt64, of content: Content, range: Range<Int64>, from buffer: Buffer) {
+    private func store(_ segment: SegmentKey, of content: Content, range: Range<Int64>, from buffer: Buffer) {
         content.cached.store(buffer.slice(0..<range.count), at: range.lowerBound) {
             // The cache has let go of the memory; the buffer lives to here.
             withExtendedLifetime(buffer) {}

@@ -1,3 +1,9 @@
+/// What a segment is called: its number tells it from an earlier one of the same place, its start finds it.
+struct SegmentKey: Hashable, Sendable {
+    var number: UInt64
+    var start: Int64
+}
+
 /// A range of a file that is in memory or on its way there.
 struct Segment: Sendable {
     /// How far it is.
@@ -12,8 +18,7 @@ struct Segment: Sendable {
         case settled
     }
 
-    /// What tells it from the other segments of all files.
-    let id: UInt64
+    let key: SegmentKey
     /// The bytes of the file: whole blocks, or up to the end of the file.
     let range: Range<Int64>
     var phase = Phase.queued
@@ -25,8 +30,8 @@ struct Segment: Sendable {
     /// When it was last asked for or read, in the reader's ticks.
     var lastUse: UInt64
 
-    init(id: UInt64, range: Range<Int64>, lastUse: UInt64) {
-        self.id = id
+    init(number: UInt64, range: Range<Int64>, lastUse: UInt64) {
+        self.key = SegmentKey(number: number, start: range.lowerBound)
         self.range = range
         self.landed = range.lowerBound
         self.lastUse = lastUse

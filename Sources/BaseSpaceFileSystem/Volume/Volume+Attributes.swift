@@ -146,7 +146,9 @@ extension Volume {
 
     private func modified(of node: Node) -> Timestamp? {
         switch node.content {
-        case .project(let project): project.modified ?? project.created
+        case .project(let project), .samples(let project), .appResults(let project):
+            project.modified ?? project.created
+        case .directory(let place): tree.created(place.container)
         case .sample(let sample): sample.created
         case .appResult(let appResult): appResult.created
         default: nil

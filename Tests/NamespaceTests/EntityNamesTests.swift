@@ -1,0 +1,73 @@
+import BaseSpaceAPI
+import Namespace
+import TestSupport
+import Testing
+
+@Suite struct EntityNamesTests {
+    @Test(arguments: [
+        ("RNA Amplicon 07/24/2018 1:39:05", "RNA Amplicon 07_24_2018 1:39:05"),
+        ("HiSeq X Ten: TruSeq (16 replicates)", "HiSeq X Ten: TruSeq (16 replicates)"),
+        ("a\u{0}b\nc\u{7f}\u{85}d", "a_b_c__d"),
+        (".hidden", "_.hidden"),
+        ("..", "_.."),
+        ("", "_"),
+        ("trailing blanks  ", "trailing blanks  "),
+    ])
+    func namesBecomeLegal(name: String, expected: String) {
+        #expect(EntityNames.legal(name) == expected)
+    }
+
+    @Test func longNamesAreCutAtACharacter() {
+        // 84 characters of 3 bytes and one of 4: the last one does not fit into 255 bytes.
+        let name = String(repeating: "€", count: 84) + "🧬"
+        #expect(EntityNames.legal(name) == String(repeating: "€", count: 84))
+        // A base with combining marks is one character and is not torn apart.
+        let marked = String(repeating: "x", count: 252) + "e\u{301}\u{302}"
+        #expect(EntityNames.legal(marked) == String(repeating: "x", count: 252))
+    }
+
+    @Test func theLowestIDKeepsThePlainName() {
+        #expect(
+            EntityNames.unique([("30", "A"), ("9", "A"), ("100", "A"), ("1", "B")])
+                == ["A (30)", "A", "A (100)", "B"]
+        )
+    }
+
+    @Test func aNameThatLooksLikeASuffixStaysUnique() {
+        #expect(
+            EntityNames.unique([("3", "A (12)"), ("5", "A"), ("12", "A")]) == ["A (12)", "A", "A (12) (12)"]
+        )
+    }
+
+    @Test func longDuplicatesKeepTheirSuffix() {
+        let long = String(repeating: "n", count: 300)
+        let names = EntityNames.unique([("1", long), ("22", long)])
+        #expect(names[0].utf8.count == 255)
+        #expect(names[1].hasSuffix(" (22)"))
+        #expect(names[1].utf8.count == 255)
+    }
+
+    /// Whatever the service sends: names are legal, unique, and no new entity changes the name of an old one.
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func namesAreLegalUniqueAndStable(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let alphabet = ["a", "b", ".", "/", " ", "(", ")", "1", "2", "\u{0}", "é", "🧬", String(repeating: "w", count: 130)]
+        var entities: [(id: EntityID, name: String)] = []
+        for id in 1...60 {
+            let length = Int.random(in: 0...3, using: &random)
+            let name = (0..<length).map { _ in alphabet.randomElement(using: &random) ?? "" }.joined()
+            entities.append((EntityID(rawValue: String(id)), name))
+        }
+        let names = EntityNames.unique(entities)
+        #expect(Set(names).count == names.count, "seed \(seed)")
+        for name in names {
+            #expect(name.utf8.count <= 255 && !name.isEmpty && name.utf8.first != UInt8(ascii: "."), "seed \(seed)")
+            #expect(!name.utf8.contains { $0 == UInt8(ascii: "/") || $0 < 0x20 }, "seed \(seed)")
+        }
+        let fewer = EntityNames.unique(Array(entities.prefix(40)))
+        #expect(Array(names.prefix(40)) == fewer, "seed \(seed)")
+        let order = Array(entities.indices).shuffled(using: &random)
+        let shuffled = EntityNames.unique(order.map { entities[$0] })
+        #expect(order.map { names[$0] } == shuffled, "seed \(seed)")
+    }
+}

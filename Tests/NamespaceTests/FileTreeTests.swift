@@ -1,0 +1,77 @@
+import BaseSpaceAPI
+import TestSupport
+import Testing
+
+@testable import Namespace
+
+@Suite struct FileTreeTests {
+    private func names(_ files: [(id: EntityID, path: String)], in directory: String = "") -> [String: EntityID?] {
+        let listing = FileTree.listing(
+            of: files.map { RemoteFile(id: $0.id, name: "", path: $0.path, size: 1) },
+            in: .appResult("1")
+        )
+        return (listing.directories[directory] ?? [:]).reduce(into: [:]) { names, child in
+            switch child.value {
+            case .file(let record): names[child.key] = .some(record.id)
+            case .directory: names[child.key] = .some(nil)
+            case .entity: break
+            }
+        }
+    }
+
+    @Test func pathsBecomeDirectories() {
+        let files: [(id: EntityID, path: String)] = [("1", "a/b/c.bam"), ("2", "a/d.txt"), ("3", "e")]
+        #expect(names(files) == ["a": nil, "e": "3"])
+        #expect(names(files, in: "a") == ["b": nil, "d.txt": "2"])
+        #expect(names(files, in: "a/b") == ["c.bam": "1"])
+    }
+
+    @Test func theNewestUploadOfAPathIsShown() {
+        #expect(names([("20", "x"), ("9", "x")]) == ["x": "20"])
+    }
+
+    @Test func aFileGivesWayToADirectoryOfItsName() {
+        #expect(names([("1", "a"), ("2", "a/b")]) == ["a": nil, "a (1)": "1"])
+    }
+
+    @Test func pathsThatBecomeTheSameNameStayApart() {
+        #expect(names([("1", "x_y"), ("2", "x\u{1}y"), ("3", "x\u{2}y")]) == ["x_y": "1", "x_y (2)": "2", "x_y (3)": "3"])
+    }
+
+    @Test(arguments: [("/lead", "lead"), ("a//b", "a"), ("../up", "_.."), (".rc", "_.rc"), ("", "_")])
+    func oddPathsStayInsideTheTree(path: String, first: String) {
+        #expect(names([("1", path)]).keys.contains(first))
+    }
+
+    /// Every file of a listing is found where its record says it stands, whatever the paths.
+    @Test(arguments: 0..<30 as Range<UInt64>)
+    func everyFileIsFoundAtItsPlace(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let parts = ["a", "b", "a (2)", "..", ".", "", "x\u{1}", "x_"]
+        let files = (1...50).map { id in
+            let path = (0...Int.random(in: 0...3, using: &random))
+                .map { _ in parts.randomElement(using: &random) ?? "" }
+                .joined(separator: "/")
+            return RemoteFile(id: EntityID(String(id)), name: "n", path: path, size: 0)
+        }
+        let listing = FileTree.listing(of: files, in: .sample("1"))
+        let newest = Dictionary(files.map { ($0.path, $0.id) }, uniquingKeysWith: { max($0, $1) })
+        var shown: Set<EntityID> = []
+        for (path, directory) in listing.directories {
+            for (name, child) in directory {
+                let place = FilePlace(container: .sample("1"), path: path).appending(name)
+                switch child {
+                case .file(let record):
+                    #expect(record.place == place, "seed \(seed)")
+                    #expect(listing.directories[place.path] == nil, "seed \(seed)")
+                    shown.insert(record.id)
+                case .directory:
+                    #expect(listing.directories[place.path] != nil, "seed \(seed)")
+                case .entity:
+                    Issue.record("an entity among files, seed \(seed)")
+                }
+            }
+        }
+        #expect(shown == Set(newest.values), "seed \(seed)")
+    }
+}

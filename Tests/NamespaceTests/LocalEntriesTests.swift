@@ -1,0 +1,153 @@
+import BaseSpaceAPI
+import Namespace
+import Testing
+
+/// What is written here lies over what the service lists.
+@Suite struct LocalEntriesTests {
+    private let service = FakeService()
+    private let clock = ManualClock()
+    private let tree: Tree
+    private let container = FileContainer.appResult("5")
+
+    init() {
+        let clock = clock
+        tree = Tree(service: service, now: { clock.now })
+        service.set { $0.appResults = [AppResult(id: "5", name: "R", status: .running, appSessionID: "s")] }
+    }
+
+    private func files() async throws -> Node {
+        var node = try #require(tree.node(.root))
+        for name in ["Projects", "P", "AppResults", "R", "Files"] {
+            node = try #require(try await tree.child(named: name, of: node))
+        }
+        return node
+    }
+
+    private func names() async throws -> [String] {
+        try await tree.children(of: files()).map(\.name).sorted()
+    }
+
+    private func place(_ path: String) -> FilePlace { FilePlace(container: container, path: path) }
+
+    @Test func aStagedFileIsFoundWithoutAnyListing() async throws {
+        let directory = try await files()
+        let staged = tree.addStagedFile(at: place("new"), serial: "1")
+        guard case .found(let found) = tree.knownChild(named: "new", of: directory) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(found.inode == staged.inode)
+        #expect(!service.calls.contains("files"))
+    }
+
+    @Test func anUploadStaysVisibleThroughAListingThatBeganBeforeIt() async throws {
+        let directory = try await files()
+        let staged = tree.retain(tree.addStagedFile(at: place("new"), serial: "1"))
+        service.shutGate()
+        let tree = tree
+        let listing = Task { try await tree.children(of: directory).map(\.name) }
+        while !service.calls.contains("files") { await Task.yield() }
+        let file = RemoteFile(id: "99", name: "new", path: "new", size: 4, etag: "e")
+        tree.replaceStagedFile(staged.inode, at: place("new"), by: file, modified: Timestamp(seconds: 77))
+        service.openGate()
+        #expect(try await listing.value == ["new"])
+        let found = try #require(try await tree.child(named: "new", of: directory))
+        #expect(found.inode == staged.inode)
+        guard case .file(let record) = found.content else {
+            Issue.record("still staged")
+            return
+        }
+        #expect(record.modified == Timestamp(seconds: 77))
+        // A listing that began later has the last word.
+        clock.advance(by: .seconds(100))
+        #expect(try await names() == [])
+    }
+
+    @Test func anUploadKeepsItsNumberAndItsTimeWhenTheListingShowsIt() async throws {
+        let directory = try await files()
+        let staged = tree.retain(tree.addStagedFile(at: place("new"), serial: "1"))
+        let file = RemoteFile(id: "99", name: "new", path: "new", size: 4, created: Timestamp(seconds: 1000))
+        tree.replaceStagedFile(staged.inode, at: place("new"), by: file, modified: Timestamp(seconds: 77))
+        service.set { $0.files = [file] }
+        clock.advance(by: .seconds(100))
+        let found = try #require(try await tree.child(named: "new", of: directory))
+        #expect(found.inode == staged.inode)
+        guard case .file(let record) = found.content else {
+            Issue.record("still staged")
+            return
+        }
+        #expect(record.modified == Timestamp(seconds: 77))
+    }
+
+    @Test func renamingMovesAStagedFileAndCoversWhatWasThere() async throws {
+        service.set { $0.files = [RemoteFile(id: "1", name: "x", path: "x", size: 1)] }
+        let directory = try await files()
+        let staged = tree.retain(tree.addStagedFile(at: place(".x.tmp"), serial: "1"))
+        #expect(try await names() == [".x.tmp", "x"])
+        tree.moveStagedFile(staged.inode, from: place(".x.tmp"), to: place("x"))
+        #expect(try await names() == ["x"])
+        #expect(try await tree.child(named: "x", of: directory)?.inode == staged.inode)
+        #expect(tree.node(staged.inode)?.name == "x")
+        tree.removeStagedFile(staged.inode, at: place("x"))
+        #expect(try await tree.child(named: "x", of: directory)?.inode != staged.inode)
+    }
+
+    @Test func localDirectoriesAreThereUntilRemoved() async throws {
+        let directory = tree.addLocalDirectory(at: place("d"))
+        _ = tree.addStagedFile(at: place("d/f"), serial: "1")
+        #expect(try await names() == ["d"])
+        #expect(try await tree.children(of: directory).map(\.name) == ["f"])
+        #expect(tree.removeLocalDirectory(at: place("d")))
+        #expect(!tree.removeLocalDirectory(at: place("d")))
+    }
+
+    @Test func aNewAppResultIsListedAtOnceUnderItsName() async throws {
+        var node = try #require(tree.node(.root))
+        for name in ["Projects", "P", "AppResults"] {
+            node = try #require(try await tree.child(named: name, of: node))
+        }
+        _ = try await tree.children(of: node)
+        guard case .created(let made) = try await tree.createEntity(named: "New", in: node) else {
+            Issue.record("not created")
+            return
+        }
+        #expect(tree.knownChildren(of: node)?.map(\.name) == ["R", "New"])
+        #expect(made.name == "New")
+    }
+
+    @Test func aProjectThatTheServiceHasAlreadyIsNotMadeTwice() async throws {
+        let projects = try #require(try await tree.child(named: "Projects", of: #require(tree.node(.root))))
+        guard case .existing = try await tree.createEntity(named: "P", in: projects) else {
+            Issue.record("created")
+            return
+        }
+    }
+
+    @Test func aFinalSessionEndsTheWorkInAllItsAppResults() async throws {
+        service.set {
+            $0.appResults = [
+                AppResult(id: "5", name: "R", status: .running, appSessionID: "s"),
+                AppResult(id: "6", name: "R2", status: .running, appSessionID: "s"),
+            ]
+        }
+        _ = try await files()
+        #expect(tree.acceptsWork(.appResult("5")) && tree.acceptsWork(.appResult("6")))
+        let result = AppResult(id: "5", name: "R", appSessionID: "s")
+        #expect(try await tree.setSession(of: result, to: .complete, summary: "done").status == .complete)
+        #expect(!tree.acceptsWork(.appResult("5")) && !tree.acceptsWork(.appResult("6")))
+        #expect(!tree.acceptsWork(.sample("1")))
+    }
+
+    @Test func theStateOfASessionIsAskedForAgainAfterSeconds() async throws {
+        _ = try await files()
+        let result = AppResult(id: "5", name: "R", appSessionID: "s")
+        #expect(try await tree.session(of: result).status == .running)
+        service.set { $0.sessions["s"] = AppSession(id: "s", name: "S", status: .needsAttention) }
+        #expect(try await tree.session(of: result).status == .running)
+        clock.advance(by: .seconds(3))
+        #expect(try await tree.session(of: result).status == .needsAttention)
+        clock.advance(by: .seconds(3))
+        service.set { $0.failure = FakeService.unreachable }
+        #expect(try await tree.session(of: result).status == .needsAttention)
+    }
+}
