@@ -206,6 +206,28 @@ struct DeadConnectionTests {
         #expect(method != .put || server.requests.last?.body == Array("body".utf8))
     }
 
+    @Test(arguments: [HTTPMethod.put, .post])
+    func aConnectionThatDiesInTheMiddleOfABody(_ method: HTTPMethod) async throws {
+        let server = try ScriptedServer(resetsBeforeBody: { $0 == 1 && $1 == 2 }) { _ in [.reply(200)] }
+        defer { server.stop() }
+        // More than the buffers of both sockets hold, so that the reset meets a body that is being sent.
+        let body = [UInt8](repeating: 7, count: 32 << 20)
+        try await withClient { client in
+            let url = try HTTPURL(server.url)
+            _ = try await client.response(to: HTTPRequest(.get, url))
+            let request = HTTPRequest(method, url, body: .bytes(body))
+            if method == .put {
+                #expect(try await client.response(to: request).status == 200)
+            } else {
+                let error = try await failure { () async throws(HTTPTransportError) in
+                    try await client.response(to: request)
+                }
+                #expect(error.code == .connectionLost && error.mayHaveReachedServer)
+            }
+        }
+        #expect(server.requests.last?.body == (method == .put ? body : []))
+    }
+
     @Test(arguments: [true, false])
     func aPostIsNotSentAgain(byReset: Bool) async throws {
         let server = try Self.server(dropping: byReset ? .reset : .close)

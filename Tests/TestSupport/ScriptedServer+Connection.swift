@@ -46,15 +46,21 @@ extension ScriptedServer {
             case .close:
                 return false
             case .reset:
-                // Lingering for no time makes close() send a reset.
-                var option = linger(l_onoff: 1, l_linger: 0)
-                setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+                prepareReset()
                 return false
             }
         }
 
-        /// Reads a request to its end; `nil` when the client closed the connection.
-        func readRequest() -> (method: String, target: String, headers: [String: String], body: [UInt8])? {
+        /// Makes `close()` send a reset: it lingers for no time.
+        private func prepareReset() {
+            var option = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        }
+
+        /// Reads a request to its end; `nil` when the connection is at its end, or shall be.
+        func readRequest(
+            resetsBeforeBody: () -> Bool
+        ) -> (method: String, target: String, headers: [String: String], body: [UInt8])? {
             // Byte by byte: heads are short, and nothing of what follows may be taken.
             var head: [UInt8] = []
             while !head.suffix(4).elementsEqual(Array("\r\n\r\n".utf8)) {
@@ -68,6 +74,10 @@ extension ScriptedServer {
             for line in lines.dropFirst() {
                 let colon = line.firstIndex(of: ":") ?? line.endIndex
                 headers[line[..<colon].lowercased()] = String(line[colon...].dropFirst().drop { $0 == " " })
+            }
+            guard !resetsBeforeBody() else {
+                prepareReset()
+                return nil
             }
             guard let body = readBody(headers["content-length"].flatMap { Int($0) } ?? 0) else { return nil }
             return (String(words[0]), String(words[1]), headers, body)

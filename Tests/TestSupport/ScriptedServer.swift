@@ -76,12 +76,21 @@ public final class ScriptedServer: Sendable {
     public let port: Int
     private let listener: CInt
     private let script: @Sendable (Request) -> [Step]
+    private let resetsBeforeBody: @Sendable (_ connection: Int, _ numberOnConnection: Int) -> Bool
     private let state = Mutex(State())
 
     /// Starts a server on a free port.
     ///
-    /// - Parameter script: What to do with a request; called on the connection's thread.
-    public init(_ script: @escaping @Sendable (Request) -> [Step]) throws {
+    /// - Parameters:
+    ///   - resetsBeforeBody: Whether to reset a connection when a request's head has come but not its body; such a request
+    ///     is not recorded.
+    ///   - script: What to do with a request; called on the connection's thread.
+    public init(
+        resetsBeforeBody: @escaping @Sendable (_ connection: Int, _ numberOnConnection: Int) -> Bool = { _, _ in false
+        },
+        _ script: @escaping @Sendable (Request) -> [Step]
+    ) throws {
+        self.resetsBeforeBody = resetsBeforeBody
         self.script = script
         listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -153,7 +162,7 @@ public final class ScriptedServer: Sendable {
 
     private func serve(_ connection: Connection, _ number: Int) {
         var count = 0
-        while let message = connection.readRequest() {
+        while let message = connection.readRequest(resetsBeforeBody: { resetsBeforeBody(number, count + 1) }) {
             count += 1
             let request = Request(
                 method: message.method,
