@@ -86,38 +86,6 @@ final class RecordingDelegate: TransferDelegate {
     }
 }
 
-/// Keeps what is logged, at all levels.
-final class LogLines: Sendable {
-    private struct Handler: LogHandler {
-        let lines: LogLines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.state.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
-        }
-    }
-
-    private let state = Mutex<[String]>([])
-
-    var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
-    var text: String { state.withLock { $0.joined(separator: "\n") } }
-}
-
-/// A flag that scripts wait for.
-final class SharedFlag: Sendable {
-    private let flag = Atomic(false)
-
-    var isSet: Bool { flag.load(ordering: .acquiring) }
-
-    func set() { flag.store(true, ordering: .releasing) }
-}
-
 /// Counts from 1.
 final class Counter: Sendable {
     private let count = Atomic(0)
