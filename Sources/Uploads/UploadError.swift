@@ -37,6 +37,7 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
         /// The task was cancelled.
         public static let cancelled = Code(kind: .cancelled)
 
+        /// The kind in one word.
         public var description: String { kind.rawValue }
     }
 
@@ -55,6 +56,7 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
         return status
     }
 
+    /// The message.
     public var description: String { message }
 }
 

@@ -15,7 +15,11 @@ enum UploadFailure: Error, Sendable {
     case cancelled
 
     init(_ error: BaseSpaceError) {
-        self = error.kind == .cancelled ? .cancelled : .service(error)
+        if case .cancelled = error.kind {
+            self = .cancelled
+        } else {
+            self = .service(error)
+        }
     }
 
     /// The HTTP status, when there was one.
