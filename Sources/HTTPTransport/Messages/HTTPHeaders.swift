@@ -57,6 +57,7 @@ public struct HTTPHeaders: Sendable, Equatable {
 }
 
 extension HTTPHeaders: ExpressibleByDictionaryLiteral {
+    /// The fields in the order of the literal.
     public init(dictionaryLiteral elements: (String, String)...) {
         for (name, value) in elements {
             add(name, value)
@@ -65,12 +66,14 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
 }
 
 extension HTTPHeaders: Sequence {
+    /// Names and values in the order in which they were added.
     public func makeIterator() -> some IteratorProtocol<(name: String, value: String)> {
         fields.lazy.map { (name: $0.name, value: $0.value) }.makeIterator()
     }
 }
 
 extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Names, and the values of harmless fields.
     public var description: String {
         let shown = fields.map { field in
             Self.harmless.contains(field.name.lowercased()) ? "\(field.name): \(field.value)" : "\(field.name): …"
@@ -78,8 +81,10 @@ extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, Cu
         return "[\(shown.joined(separator: ", "))]"
     }
 
+    /// Names, and the values of harmless fields.
     public var debugDescription: String { description }
 
+    /// Nothing: `dump` would show the values.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 

@@ -46,6 +46,7 @@ public struct HTTPTransportError: Error, Sendable, Equatable {
         /// The client was shut down.
         public static let shutDown = Code(storage: .shutDown)
 
+        /// The code's name.
         public var description: String { storage.rawValue }
     }
 
@@ -78,5 +79,6 @@ public struct HTTPTransportError: Error, Sendable, Equatable {
 }
 
 extension HTTPTransportError: CustomStringConvertible {
+    /// The message.
     public var description: String { message }
 }

@@ -127,8 +127,11 @@ extension HTTPURL {
 }
 
 extension HTTPURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The URL without its query.
     public var description: String { base }
+    /// The URL without its query.
     public var debugDescription: String { base }
+    /// Nothing: `dump` would show the query.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 

@@ -1,0 +1,94 @@
+extension BaseSpaceClient {
+    /// The size of a page. Some collections take 1024, files 1000; more is cut without a word.
+    private static let pageSize = 1000
+
+    /// All items of a collection, in the order of their ids, each once.
+    func collection<Item: Decodable & Sendable>(
+        _ segments: [String],
+        query: [(String, String)] = [],
+        id: @escaping @Sendable (Item) -> EntityID
+    ) async throws(BaseSpaceError) -> [Item] {
+        let source = PageSource<Item>(client: self, segments: segments, query: query)
+        let first = try await source.page(at: 0, limit: Self.pageSize)
+        var items = first.items
+        if let total = first.totalCount {
+            items += try await source.items(in: items.count..<max(items.count, total), step: items.count)
+        } else {
+            items += try await source.itemsToTheEnd(after: first)
+        }
+        // Items that were added or removed meanwhile shift the pages, and an item may come twice.
+        var seen: Set<EntityID> = []
+        return items.filter { seen.insert(id($0)).inserted }
+    }
+}
+
+/// A collection, fetched by pages.
+private struct PageSource<Item: Decodable & Sendable>: Sendable {
+    let client: BaseSpaceClient
+    let segments: [String]
+    let query: [(String, String)]
+
+    func page(at offset: Int, limit: Int) async throws(BaseSpaceError) -> Page<Item> {
+        let paging = [
+            ("SortBy", "Id"), ("SortDir", "Asc"), ("Offset", String(offset)), ("Limit", String(limit)),
+        ]
+        return try await client.value(.get(segments, query: query + paging))
+    }
+
+    /// The items of a range that is known to exist, pages of `step` in parallel. The limiter sees to it that they don't
+    /// all go out at once.
+    func items(in range: Range<Int>, step: Int) async throws(BaseSpaceError) -> [Item] {
+        guard !range.isEmpty, step > 0 else { return [] }
+        let parts = stride(from: range.lowerBound, to: range.upperBound, by: step).map { start in
+            start..<min(start + step, range.upperBound)
+        }
+        let results = await withTaskGroup { group in
+            for (index, part) in parts.enumerated() {
+                group.addTask { (index, await sequentially(part)) }
+            }
+            var results = [Result<[Item], BaseSpaceError>?](repeating: nil, count: parts.count)
+            for await (index, result) in group {
+                results[index] = result
+                if case .failure = result {
+                    group.cancelAll()
+                    return [result]
+                }
+            }
+            return results.compactMap { $0 }
+        }
+        var items: [Item] = []
+        for result in results {
+            items += try result.get()
+        }
+        return items
+    }
+
+    /// The items after a first page that doesn't tell how many there are.
+    func itemsToTheEnd(after first: Page<Item>) async throws(BaseSpaceError) -> [Item] {
+        var items: [Item] = []
+        var last = first
+        var offset = first.items.count
+        // A page is the last one when it is shorter than the service says its pages are; if it doesn't say, an empty one.
+        while !last.items.isEmpty, last.items.count >= (last.limit ?? 1) {
+            last = try await page(at: offset, limit: last.limit ?? first.items.count)
+            items += last.items
+            offset += last.items.count
+        }
+        return items
+    }
+
+    /// A range by one page, or by several when the service cuts them shorter than asked for.
+    private func sequentially(_ range: Range<Int>) async -> Result<[Item], BaseSpaceError> {
+        var items: [Item] = []
+        do throws(BaseSpaceError) {
+            while items.count < range.count {
+                let page = try await page(at: range.lowerBound + items.count, limit: range.count - items.count)
+                if page.items.isEmpty { break }
+                items += page.items
+            }
+            return .success(items)
+        } catch {
+            return .failure(error)
+        }
+    }
+}

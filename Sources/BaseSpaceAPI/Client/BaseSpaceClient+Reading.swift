@@ -1,0 +1,74 @@
+internal import HTTPTransport
+
+extension BaseSpaceClient {
+    /// The user whose token it is.
+    public func currentUser() async throws(BaseSpaceError) -> User {
+        try await value(.get(["v1pre3", "users", "current"]))
+    }
+
+    /// All projects that the user can see, shared ones included.
+    public func projects() async throws(BaseSpaceError) -> [Project] {
+        try await collection(["v1pre3", "users", "current", "projects"], id: \.id)
+    }
+
+    /// A project's samples.
+    public func samples(of projectID: EntityID) async throws(BaseSpaceError) -> [Sample] {
+        try await collection(["v1pre3", "projects", projectID.rawValue, "samples"], id: \.id)
+    }
+
+    /// A project's AppResults.
+    public func appResults(of projectID: EntityID) async throws(BaseSpaceError) -> [AppResult] {
+        try await collection(["v1pre3", "projects", projectID.rawValue, "appresults"], id: \.id)
+    }
+
+    /// An AppResult in full.
+    public func appResult(_ id: EntityID) async throws(BaseSpaceError) -> AppResult {
+        try await value(.get(["v1pre3", "appresults", id.rawValue]))
+    }
+
+    /// A container's files: all of them, whatever their directory.
+    ///
+    /// - Parameter resolvingContent: Whether each file brings its signed URL with it, which saves a call per file that is
+    ///   read; half a kilobyte of memory for each, which counts with a run's 100,000 files.
+    public func files(
+        of container: FileContainer,
+        resolvingContent: Bool = true
+    ) async throws(BaseSpaceError) -> [RemoteFile] {
+        let query = resolvingContent ? [("FileHrefContentResolution", "true")] : []
+        let files: [RemoteFile] = try await collection(container.segments + ["files"], query: query, id: \.id)
+        return files.map { withoutOwnLink($0) }
+    }
+
+    /// A file in full.
+    public func file(_ id: EntityID) async throws(BaseSpaceError) -> RemoteFile {
+        withoutOwnLink(try await value(.get(["v1pre3", "files", id.rawValue])))
+    }
+
+    /// Where a file's bytes are to be had.
+    public func contentLocation(of fileID: EntityID) async throws(BaseSpaceError) -> ContentLocation {
+        let endpoint = Endpoint.get(["v1pre3", "files", fileID.rawValue, "content"], query: [("redirect", "meta")])
+        let reply: ContentReply = try await value(endpoint)
+        do throws(HTTPTransportError) {
+            return ContentLocation(url: try server.resolving(reply.link), expires: reply.expires)
+        } catch {
+            throw BaseSpaceError(
+                kind: .undecodable,
+                message: "the location of the content can't be used: \(error.message)",
+                endpoint: endpoint.description
+            )
+        }
+    }
+
+    /// An AppSession.
+    public func appSession(_ id: EntityID) async throws(BaseSpaceError) -> AppSession {
+        try await value(.get(["v1pre3", "appsessions", id.rawValue]))
+    }
+
+    /// A link to the API itself is no signed URL, even with a query.
+    private func withoutOwnLink(_ file: RemoteFile) -> RemoteFile {
+        guard let link = file.contentURL, link.url.hasSameOrigin(as: server) else { return file }
+        var file = file
+        file.contentURL = nil
+        return file
+    }
+}

@@ -1,0 +1,117 @@
+internal import FoundationEssentials
+public import HTTPTransport
+public import Logging
+
+/// BaseSpace's REST API (v1pre3), as far as a file system needs it.
+///
+/// - **Token.** It is sent in `x-access-token`, and to the API's own origin only; a link of a reply that leads elsewhere
+///   is followed without it. Redirects are not followed at all: content is asked for with `redirect=meta`, which answers
+///   with the signed URL instead of sending there.
+/// - **Manners.** At most six calls at a time for the whole client, four of which may be bodies of uploads
+///   (`CallLimiter`). A call keeps its place while it waits for its next attempt: a server that is overloaded gets fewer.
+/// - **Repeating.** Reads, parts and completions are repeated whenever an attempt failed in passing. What makes something
+///   is repeated only when the service surely did nothing: not sent, or refused with 429 or 503. (`RetryPolicy`)
+/// - **Collections** come in pages of 1000, the largest size that all of them take, ordered by id, which stays stable
+///   while items are added. The first page tells how many there are, the others are fetched in parallel.
+///   (`BaseSpaceClient+Collections`)
+/// - **Errors** show the service's own words, the request's id, and no secret.
+public final class BaseSpaceClient: Sendable {
+    /// The API's root.
+    public let server: HTTPURL
+    private let token: AccessToken
+    private let transport: HTTPClient
+    private let logger: Logger
+    private let limiter = CallLimiter(total: 6, uploads: 4)
+
+    /// Creates a client; nothing is sent yet.
+    ///
+    /// - Parameter server: The API's root, as in `https://api.basespace.illumina.com`.
+    public init(server: HTTPURL, token: AccessToken, transport: HTTPClient, logger: Logger) {
+        self.server = server
+        self.token = token
+        self.transport = transport
+        self.logger = logger
+    }
+
+    // MARK: Calls
+
+    /// Makes a call and reads the object in its reply.
+    func value<Value: Decodable & Sendable>(
+        _ endpoint: Endpoint,
+        as type: Value.Type = Value.self
+    ) async throws(BaseSpaceError) -> Value {
+        try decode(try await response(endpoint), of: endpoint)
+    }
+
+    /// Reads the object in a reply.
+    func decode<Value: Decodable & Sendable>(
+        _ response: HTTPResponse,
+        of endpoint: Endpoint,
+        as type: Value.Type = Value.self
+    ) throws(BaseSpaceError) -> Value {
+        do {
+            return try JSONDecoder().decode(Reply<Value>.self, from: Data(response.body)).value
+        } catch {
+            throw BaseSpaceError(error, endpoint: endpoint.description)
+        }
+    }
+
+    /// Makes a call. Only a 2xx status is a success.
+    func response(_ endpoint: Endpoint) async throws(BaseSpaceError) -> HTTPResponse {
+        let url: HTTPURL
+        do throws(HTTPTransportError) {
+            url = try server.appending(segments: endpoint.segments, query: endpoint.query)
+        } catch {
+            throw BaseSpaceError(error, endpoint: endpoint.description)
+        }
+        return try await response(endpoint, at: url)
+    }
+
+    /// The reply to a GET of a link that came in another reply, as it came: relative to the API's root or absolute.
+    public func reply(to link: String) async throws(BaseSpaceError) -> [UInt8] {
+        var endpoint = Endpoint.get([])
+        let url: HTTPURL
+        do throws(HTTPTransportError) {
+            url = try server.resolving(link)
+            endpoint.segments = url.path.split(separator: "/").map { String($0) }
+        } catch {
+            throw BaseSpaceError(error, endpoint: "GET a link of a reply")
+        }
+        return try await response(endpoint, at: url).body
+    }
+
+    private func response(_ endpoint: Endpoint, at url: HTTPURL) async throws(BaseSpaceError) -> HTTPResponse {
+        var request = HTTPRequest(endpoint.method, url, headers: endpoint.headers, body: endpoint.body)
+        request.deadlines = endpoint.deadlines
+        request.headers["Accept"] = "application/json"
+        if url.hasSameOrigin(as: server) {
+            request.headers["x-access-token"] = token.withSecret { $0 }
+        }
+        let call = endpoint.description
+        let outcome = await limiter.run(endpoint.lane) { [request] in
+            await self.attempt(request, retries: endpoint.retries, call: call)
+        }
+        guard let outcome else {
+            throw BaseSpaceError(kind: .cancelled, message: "cancelled", endpoint: call)
+        }
+        let response = try outcome.get()
+        guard (200..<300).contains(response.status) else {
+            let error = BaseSpaceError(response, endpoint: call, token: token)
+            logger.debug("\(error)")
+            throw error
+        }
+        return response
+    }
+
+    private func attempt(
+        _ request: HTTPRequest,
+        retries: RetryPolicy,
+        call: String
+    ) async -> Result<HTTPResponse, BaseSpaceError> {
+        do throws(HTTPTransportError) {
+            return .success(try await transport.response(to: request, retrying: retries))
+        } catch {
+            return .failure(BaseSpaceError(error, endpoint: call))
+        }
+    }
+}

@@ -1,0 +1,44 @@
+internal import FoundationEssentials
+
+/// The few fields that calls send, in order; fields without a value are left out.
+struct JSONObject: Encodable {
+    enum Value: Encodable {
+        case text(String)
+        case objects([JSONObject])
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .text(let text): try container.encode(text)
+            case .objects(let objects): try container.encode(objects)
+            }
+        }
+    }
+
+    private var fields: [(Fields.Key, Value)] = []
+
+    init(_ fields: KeyValuePairs<String, String?>) {
+        for (name, value) in fields {
+            if let value {
+                self.fields.append((Fields.Key(stringValue: name), .text(value)))
+            }
+        }
+    }
+
+    mutating func add(_ name: String, _ objects: [JSONObject]) {
+        fields.append((Fields.Key(stringValue: name), .objects(objects)))
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Fields.Key.self)
+        for (key, value) in fields {
+            try container.encode(value, forKey: key)
+        }
+    }
+
+    /// Encoded. Strings and objects of strings always can be.
+    var bytes: [UInt8] {
+        guard let data = try? JSONEncoder().encode(self) else { preconditionFailure("strings are always encodable") }
+        return Array(data)
+    }
+}

@@ -1,0 +1,64 @@
+/// The service's name of a thing: opaque, though most are decimal numbers (which outgrew 32 bits).
+///
+/// Decimal ids come first and in the order of their numbers, which is the order of creation; others follow by text.
+public struct EntityID: Hashable, Sendable {
+    /// The id as the service writes it.
+    public let rawValue: String
+
+    /// Creates an id.
+    public init(_ rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    /// The number without leading zeros; `nil` when the id is none.
+    private var digits: Substring.UTF8View? {
+        let bytes = rawValue.utf8
+        guard !bytes.isEmpty, bytes.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else {
+            return nil
+        }
+        return bytes.drop { $0 == UInt8(ascii: "0") }
+    }
+}
+
+extension EntityID: Comparable {
+    /// Decimal ids by number, then the others by text.
+    public static func < (left: EntityID, right: EntityID) -> Bool {
+        switch (left.digits, right.digits) {
+        case (let leftDigits?, let rightDigits?):
+            if leftDigits.count != rightDigits.count { return leftDigits.count < rightDigits.count }
+            if !leftDigits.elementsEqual(rightDigits) { return leftDigits.lexicographicallyPrecedes(rightDigits) }
+            return left.rawValue < right.rawValue
+        case (_?, nil): return true
+        case (nil, _?): return false
+        case (nil, nil): return left.rawValue < right.rawValue
+        }
+    }
+}
+
+extension EntityID: Codable {
+    /// Reads an id that is written as a string or as a number.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            self.init(text)
+        } else {
+            self.init(String(try container.decode(Int64.self)))
+        }
+    }
+
+    /// Writes a string.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+}
+
+extension EntityID: CustomStringConvertible, ExpressibleByStringLiteral {
+    /// The id as the service writes it.
+    public var description: String { rawValue }
+
+    /// Creates an id.
+    public init(stringLiteral value: String) {
+        self.init(value)
+    }
+}

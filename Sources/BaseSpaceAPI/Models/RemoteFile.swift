@@ -1,0 +1,114 @@
+internal import HTTPTransport
+
+/// A file of the service. Its content never changes: other content is another file, or at least another ETag.
+public struct RemoteFile: Sendable, Hashable, Decodable {
+    /// The id.
+    public var id: EntityID
+    /// The last part of the path.
+    public var name: String
+    /// The path inside its container, `directory/name`, without a slash in front.
+    public var path: String
+    /// The size in bytes; 0 while a multipart upload is open.
+    public var size: Int64
+    /// The type given at upload.
+    public var contentType: String?
+    /// The object's ETag without quotes: the MD5 of the content in hexadecimal, or `…-<parts>`.
+    public var etag: String?
+    /// Whether the content is archived and can't be read.
+    public var isArchived: Bool
+    /// How far its upload is; lists leave it out.
+    public var uploadStatus: UploadStatus?
+    /// When it was made.
+    public var created: Timestamp?
+    /// When it was last changed.
+    public var modified: Timestamp?
+    /// Where its bytes are, when the listing was asked to bring that with it.
+    public var contentURL: SignedURL?
+
+    /// Creates a file.
+    public init(
+        id: EntityID,
+        name: String,
+        path: String,
+        size: Int64,
+        contentType: String? = nil,
+        etag: String? = nil,
+        isArchived: Bool = false,
+        uploadStatus: UploadStatus? = nil,
+        created: Timestamp? = nil,
+        modified: Timestamp? = nil,
+        contentURL: SignedURL? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.path = path
+        self.size = size
+        self.contentType = contentType
+        self.etag = etag
+        self.isArchived = isArchived
+        self.uploadStatus = uploadStatus
+        self.created = created
+        self.modified = modified
+        self.contentURL = contentURL
+    }
+
+    /// Reads the full or the compact form.
+    public init(from decoder: any Decoder) throws {
+        let fields = try Fields(decoder)
+        id = try fields.id()
+        let path = fields.text("Path")
+        name = fields.text("Name") ?? path?.split(separator: "/").last.map { String($0) } ?? id.rawValue
+        self.path = path ?? name
+        size = fields.integer("Size") ?? 0
+        contentType = fields.text("ContentType")
+        etag = fields.text("ETag").map { Self.bare($0) }
+        isArchived = fields.boolean("IsArchived") ?? false
+        uploadStatus = fields.text("UploadStatus").map { UploadStatus(rawValue: $0.lowercased()) ?? .undefined }
+        created = fields.timestamp("DateCreated")
+        modified = fields.timestamp("DateModified")
+        contentURL = fields.text("HrefContent").flatMap { Self.signedURL($0) }
+    }
+
+    /// An ETag without the quotes that HTTP puts around it.
+    static func bare(_ etag: String) -> String {
+        etag.filter { $0 != "\"" }
+    }
+
+    /// `HrefContent` is a signed URL when the listing was asked for them, else the API's own link, relative in v1 and
+    /// absolute in v2: only what is absolute and has a query is signed.
+    private static func signedURL(_ link: String) -> SignedURL? {
+        guard link.contains("://"), link.contains("?") else { return nil }
+        return (try? HTTPURL(link)).map { SignedURL($0) }
+    }
+}
+
+/// How far a file's upload is.
+public enum UploadStatus: String, Sendable {
+    /// The service doesn't say, or says a word that is not known here.
+    case undefined
+    /// Parts are awaited.
+    case pending
+    /// Given up.
+    case aborted
+    /// All is there.
+    case complete
+}
+
+/// What has files.
+public enum FileContainer: Hashable, Sendable {
+    /// An AppResult.
+    case appResult(EntityID)
+    /// A sample.
+    case sample(EntityID)
+    /// An instrument's run.
+    case run(EntityID)
+
+    /// The path of its resource.
+    var segments: [String] {
+        switch self {
+        case .appResult(let id): ["v1pre3", "appresults", id.rawValue]
+        case .sample(let id): ["v1pre3", "samples", id.rawValue]
+        case .run(let id): ["v1pre3", "runs", id.rawValue]
+        }
+    }
+}
