@@ -21,7 +21,7 @@ public final class StagedFile: Sendable {
 
     private struct State {
         var contents = StagedContents()
-        var modified = WallClock.now()
+        var modified = Timestamp.now
         var uploadedVersion: UInt64?
         var isRemoved = false
         var isNameDurable = false
@@ -81,7 +81,7 @@ public final class StagedFile: Sendable {
                 throw error
             }
             state.contents.wrote(offset..<offset + Int64(bytes.count))
-            state.modified = WallClock.now()
+            state.modified = Timestamp.now
         }
         return bytes.count
     }
@@ -111,7 +111,7 @@ public final class StagedFile: Sendable {
             guard size != state.contents.size else { return }
             try SystemCall.perform { ftruncate(descriptor, Int(size)) }
             state.contents.truncated(to: size)
-            state.modified = WallClock.now()
+            state.modified = Timestamp.now
         }
     }
 
@@ -159,6 +159,6 @@ public final class StagedFile: Sendable {
             _ = ftruncate(descriptor, Int(state.contents.size))
         }
         state.contents.wrotePartly(range)
-        state.modified = WallClock.now()
+        state.modified = Timestamp.now
     }
 }
