@@ -27,11 +27,12 @@ public final class UploadEngine: Sendable {
         public var partSize: Int64 = 8 << 20
         /// The service numbers parts from 1 to 10,000.
         public var maximumParts: Int64 = 10_000
-        /// Parts of one file in flight. Less than `concurrentRequests`, so that a large file leaves room for small ones.
-        /// An untested guess, as is the next one.
-        public var partsInParallel = 6
-        /// Requests in flight for all files together.
-        public var concurrentRequests = 8
+        /// Parts of one file in flight: the four bodies that the API's client sends at a time, and one that is being
+        /// hashed meanwhile so that the line never waits for it.
+        public var partsInParallel = 5
+        /// Requests in flight for all files together: one more than a file's parts, so that a large file leaves room
+        /// for a small one. More would only be hashed earlier, and perhaps leave the page cache before they are sent.
+        public var concurrentRequests = 6
         /// How often a part is sent before its arriving damaged, or its changing, becomes final.
         public var attemptsPerPart = 4
         /// How often a file is started before a conflict, a change of its size or damage becomes final.
@@ -73,7 +74,7 @@ public final class UploadEngine: Sendable {
     /// Cancelling the task stops the transfers, gives up the upload at the service and throws `cancelled`.
     public func upload(_ file: StagedFile, to destination: UploadDestination) async throws(UploadError) -> RemoteFile {
         let number = board.enter(
-            UploadActivity(destination: destination, started: WallClock.now(), bytesTotal: file.size, bytesSent: 0)
+            UploadActivity(destination: destination, started: Timestamp.now, bytesTotal: file.size, bytesSent: 0)
         )
         defer { board.leave(number) }
         let run = UploadRun(

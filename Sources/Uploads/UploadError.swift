@@ -18,7 +18,7 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
         public static let stagingUnavailable = Code(kind: .stagingUnavailable)
         /// The staged file can't be read; `systemError` says why.
         public static let unreadable = Code(kind: .unreadable)
-        /// The service said no (4xx).
+        /// The service said no (4xx), or would: the request breaks a rule that is known here.
         public static let refused = Code(kind: .refused)
         /// The container does not exist, or no longer (404, 410).
         public static let missing = Code(kind: .missing)
@@ -37,6 +37,7 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
         /// The task was cancelled.
         public static let cancelled = Code(kind: .cancelled)
 
+        /// The kind in one word.
         public var description: String { kind.rawValue }
     }
 
@@ -50,11 +51,9 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
     public let systemError: Errno?
 
     /// The HTTP status, when the service answered with one.
-    public var status: Int? {
-        guard let underlying, case .service(let status) = underlying.kind else { return nil }
-        return status
-    }
+    public var status: Int? { underlying?.status }
 
+    /// The message.
     public var description: String { message }
 }
 
@@ -101,11 +100,16 @@ extension UploadError {
     }
 
     private static func judge(_ error: BaseSpaceError) -> (Code, advice: String) {
-        guard case .service(let status) = error.kind else {
-            if case .transport = error.kind { return (.unreachable, "try again when the service can be reached") }
-            return (.serviceFailed, "try again later")
+        switch error.kind {
+        case .transport, .cancelled: (.unreachable, "try again when the service can be reached")
+        case .invalidRequest: (.refused, "check the file's name and where it goes")
+        case .undecodable: (.serviceFailed, "try again later")
+        case .service(let status): judge(status)
         }
-        return switch status {
+    }
+
+    private static func judge(_ status: Int) -> (Code, advice: String) {
+        switch status {
         case 401, 403: (.refused, "check that the session can still be worked on and that the token may write there")
         case 404, 410: (.missing, "check that it still exists")
         case 409: (.conflict, "check whether a file of this name is there already, and choose another name if so")

@@ -15,13 +15,17 @@ enum UploadFailure: Error, Sendable {
     case cancelled
 
     init(_ error: BaseSpaceError) {
-        self = error.kind == .cancelled ? .cancelled : .service(error)
+        if case .cancelled = error.kind {
+            self = .cancelled
+        } else {
+            self = .service(error)
+        }
     }
 
     /// The HTTP status, when there was one.
     var status: Int? {
-        guard case .service(let error) = self, case .service(let status) = error.kind else { return nil }
-        return status
+        guard case .service(let error) = self else { return nil }
+        return error.status
     }
 
     /// The service's word for an upload that got in its own way: the whole file is sent again, as Illumina's own

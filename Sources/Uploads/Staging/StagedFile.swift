@@ -21,7 +21,7 @@ public final class StagedFile: Sendable {
 
     private struct State {
         var contents = StagedContents()
-        var modified = WallClock.now()
+        var modified = Timestamp.now
         var uploadedVersion: UInt64?
         var isRemoved = false
         var isNameDurable = false
@@ -81,7 +81,7 @@ public final class StagedFile: Sendable {
                 throw error
             }
             state.contents.wrote(offset..<offset + Int64(bytes.count))
-            state.modified = WallClock.now()
+            state.modified = Timestamp.now
         }
         return bytes.count
     }
@@ -91,14 +91,15 @@ public final class StagedFile: Sendable {
     /// - Returns: The number of bytes read, less than asked for only at the end of the file.
     public func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(Errno) -> Int {
         guard offset >= 0 else { throw .invalidArgument }
+        // The kernel refuses ranges that reach beyond the largest offset, though nothing can lie there.
+        let count = min(buffer.count, Int(Int64.max - offset))
         var filled = 0
-        while filled < buffer.count {
-            let (position, isTooFar) = Int(offset).addingReportingOverflow(filled)
-            if isTooFar { break }
-            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-            let count = try SystemCall.perform { pread(descriptor, rest.baseAddress, rest.count, position) }
-            if count == 0 { break }
-            filled += count
+        while filled < count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<count])
+            let position = Int(offset) + filled
+            let read = try SystemCall.perform { pread(descriptor, rest.baseAddress, rest.count, position) }
+            if read == 0 { break }
+            filled += read
         }
         return filled
     }
@@ -110,7 +111,7 @@ public final class StagedFile: Sendable {
             guard size != state.contents.size else { return }
             try SystemCall.perform { ftruncate(descriptor, Int(size)) }
             state.contents.truncated(to: size)
-            state.modified = WallClock.now()
+            state.modified = Timestamp.now
         }
     }
 
@@ -158,6 +159,6 @@ public final class StagedFile: Sendable {
             _ = ftruncate(descriptor, Int(state.contents.size))
         }
         state.contents.wrotePartly(range)
-        state.modified = WallClock.now()
+        state.modified = Timestamp.now
     }
 }
