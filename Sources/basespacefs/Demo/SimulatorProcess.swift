@@ -27,6 +27,8 @@ struct SimulatorProcess {
                     arguments: ["--demo", "--token", token] + (isTied ? ["--exit-with-parent"] : []),
                     hasEmptyInput: true,
                     output: pipe.writeEnd,
+                    // One that stays must not hold on to the terminal, or to the pipe that its output is read from.
+                    dropsErrors: !isTied,
                     leadsSession: true
                 )
             )

@@ -29,7 +29,7 @@ enum Account {
             )
         case .transport:
             CommandFailure("can't reach \(credentials.server) (\(credentials.serverOrigin)): \(error.message)")
-        case .service, .undecodable, .cancelled:
+        case .service, .undecodable, .invalidRequest, .cancelled:
             CommandFailure("\(credentials.server) does not answer as BaseSpace does: \(error)")
         }
     }
