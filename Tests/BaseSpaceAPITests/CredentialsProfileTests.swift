@@ -26,9 +26,11 @@ struct CredentialsProfileTests {
     @Test(
         "Keys in any case, odd white space, comments, quotes and foreign line ends",
         arguments: [
-            "[DEFAULT]\nACCESSTOKEN=abc", "[default]\n\t accesstoken\t=\tabc \t", "# note\n[DEFAULT]\n; note\naccessToken = abc",
+            "[DEFAULT]\nACCESSTOKEN=abc", "[default]\n\t accesstoken\t=\tabc \t",
+            "# note\n[DEFAULT]\n; note\naccessToken = abc",
             "[DEFAULT]\r\naccessToken = abc\r\n", "\u{FEFF}[DEFAULT]\naccessToken: abc", "accessToken=abc",
-            "[ DEFAULT ]\naccessToken = \"abc\"", "[DEFAULT]\naccessToken = 'abc' # mine", "[DEFAULT]\naccessToken=abc ; mine",
+            "[ DEFAULT ]\naccessToken = \"abc\"", "[DEFAULT]\naccessToken = 'abc' # mine",
+            "[DEFAULT]\naccessToken=abc ; mine",
             "[DEFAULT]\naccessToken=old\naccessToken=abc",
         ]
     )
@@ -38,7 +40,9 @@ struct CredentialsProfileTests {
 
     @Test("Sections and keys of other programs are left alone")
     func foreignSections() throws {
-        let profile = try parse("[BSFS]\naccessToken = other\n[DEFAULT]\nscopes = read global\naccessToken = abc\n[X]\na = b")
+        let profile = try parse(
+            "[BSFS]\naccessToken = other\n[DEFAULT]\nscopes = read global\naccessToken = abc\n[X]\na = b"
+        )
         #expect(profile == (try parse("accessToken = abc")))
     }
 

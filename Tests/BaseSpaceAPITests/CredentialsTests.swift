@@ -1,4 +1,5 @@
 import Glibc
+import HTTPTransport
 import SystemPackage
 import TestSupport
 import Testing

@@ -35,7 +35,7 @@ struct DemoCommand: ParsableCommand {
         let mount = try BackgroundMount.start(
             arguments: ["--cache-dir", work.appending("cache").string, "--", mountPoint.string],
             environment: ProcessEnvironment.all.merging(
-                ["BASESPACE_API_SERVER": simulator.apiURL, "BASESPACE_ACCESS_TOKEN": SimulatorProcess.token]
+                ["BASESPACE_API_SERVER": simulator.apiURL, "BASESPACE_ACCESS_TOKEN": simulator.token]
             ) { $1 },
             isTied: !keep,
             supervisor: supervisor

@@ -33,6 +33,11 @@ struct ExecCommand: ParsableCommand {
     }
 
     func run() throws {
+        Glibc.exit(try runInMount().rawValue)
+    }
+
+    /// Mounts, runs the command, unmounts. When this returns or throws, nothing is left of the mount.
+    private func runInMount() throws(CommandFailure) -> ExitStatus {
         let supervisor = Supervisor()
         let directory = try RuntimeDirectory.makeTemporary()
         defer { rmdir(directory.string) }
@@ -44,13 +49,13 @@ struct ExecCommand: ParsableCommand {
         let outcome = Result { () throws(CommandFailure) in try runCommand(directory, supervisor) }
         let end = mount.finish(supervisor: supervisor)
         if end != .exited(0) {
-            // Nothing must stay mounted, however the daemon ended.
             FuserMount.detach(directory)
         }
         let status = try outcome.get()
-        guard status == .success, end != .exited(0) else { exit(directory, status) }
-        rmdir(directory.string)
-        throw CommandFailure("the command succeeded, but the mount did not end well: \(end)")
+        guard status != .success || end == .exited(0) else {
+            throw CommandFailure("the command succeeded, but the mount did not end well: \(end)")
+        }
+        return status
     }
 
     private func runCommand(_ directory: FilePath, _ supervisor: Supervisor) throws(CommandFailure) -> ExitStatus {
@@ -71,11 +76,6 @@ struct ExecCommand: ParsableCommand {
                 status: error == .noSuchFileOrDirectory ? .commandNotFound : .commandNotExecutable
             )
         }
-    }
-
-    private func exit(_ directory: FilePath, _ status: ExitStatus) -> Never {
-        rmdir(directory.string)
-        Glibc.exit(status.rawValue)
     }
 
     /// The arguments of `mount` that say the same as those of `exec`: all between `exec` and `--`, then the directory.

@@ -8,8 +8,8 @@ struct SimulatorProcess {
     /// The root of its API.
     let apiURL: String
 
-    /// The token it accepts.
-    static let token = "demo-token"
+    /// The token it accepts: made for this run, so that no other program on this machine knows it.
+    let token: String
 
     /// Starts the simulator with its demo data and waits until it listens.
     static func start(isTied: Bool) throws(CommandFailure) -> SimulatorProcess {
@@ -18,30 +18,40 @@ struct SimulatorProcess {
                 "basespace-simulator is neither beside basespacefs nor in ../libexec/basespacefs nor in PATH"
             )
         }
+        let token = makeToken()
         let result: Result<SimulatorProcess, CommandFailure>
         do throws(Errno) {
             var pipe = try Pipe()
             let process = try ChildProcess.start(
                 ChildProcess.Launch(
                     program: program.string,
-                    arguments: ["--demo", "--token", token] + (isTied ? ["--exit-with-parent"] : []),
+                    arguments: ["--demo"] + (isTied ? ["--exit-with-parent"] : []),
+                    environment: ProcessEnvironment.all.merging(["BASESPACE_ACCESS_TOKEN": token]) { $1 },
                     hasEmptyInput: true,
                     output: pipe.writeEnd,
+                    // One that stays must not hold on to the terminal, or to the pipe that its output is read from.
+                    dropsErrors: !isTied,
                     leadsSession: true
                 )
             )
             pipe.closeWriteEnd()
-            result = waitUntilReady(process, pipe)
+            result = waitUntilReady(process, pipe, token: token)
         } catch {
             throw CommandFailure("can't start \(program): \(error)")
         }
         return try result.get()
     }
 
+    /// 32 hexadecimal digits, as the service's tokens.
+    private static func makeToken() -> String {
+        String((0..<32).map { _ in "0123456789abcdef".randomElement() ?? "0" })
+    }
+
     /// Waits for the line `ready api=URL objectstore=URL`.
     private static func waitUntilReady(
         _ process: ChildProcess,
-        _ pipe: borrowing Pipe
+        _ pipe: borrowing Pipe,
+        token: String
     ) -> Result<SimulatorProcess, CommandFailure> {
         guard let line = pipe.readLine() else {
             return .failure(CommandFailure("basespace-simulator ended before it was ready: \(process.wait())"))
@@ -50,7 +60,7 @@ struct SimulatorProcess {
             process.send(SIGTERM)
             return .failure(CommandFailure("basespace-simulator started with an unexpected line: \(line)"))
         }
-        return .success(SimulatorProcess(process: process, apiURL: apiURL))
+        return .success(SimulatorProcess(process: process, apiURL: apiURL, token: token))
     }
 
     /// The API's address in the line that says that the simulator is ready.

@@ -62,8 +62,8 @@ struct ByteSize: Hashable, Sendable, ExpressibleByArgument, CustomStringConverti
     /// The size for people, with one decimal: `1.5 GiB`, `310 bytes`.
     var approximate: String {
         for (shift, unit) in [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")] where bytes >= 1 << shift {
-            let tenths = bytes / (1 << shift / 10)
-            return "\(tenths / 10).\(tenths % 10) \(unit)"
+            let rest = bytes & (1 << shift - 1)
+            return "\(bytes >> shift).\(rest * 10 >> shift) \(unit)"
         }
         return "\(bytes) bytes"
     }

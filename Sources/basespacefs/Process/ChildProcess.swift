@@ -24,6 +24,8 @@ struct ChildProcess: Sendable {
         var output: CInt?
         /// A descriptor that becomes its standard error.
         var errors: CInt?
+        /// What it writes to standard error is dropped.
+        var dropsErrors = false
         /// A descriptor that becomes its descriptor 3; all above are closed.
         var extraDescriptor: CInt?
         /// It leads a session of its own, so that the terminal's signals don't reach it.
@@ -67,6 +69,9 @@ struct ChildProcess: Sendable {
         }
         if let errors = launch.errors {
             try check(posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO))
+        }
+        if launch.dropsErrors {
+            try check(posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0))
         }
         if let extra = launch.extraDescriptor {
             try check(posix_spawn_file_actions_adddup2(&actions, extra, extraDescriptor))

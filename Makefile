@@ -1,0 +1,50 @@
+# Entry points for people and for machines. Each is a line or two; what is longer is in scripts/.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+
+release := .build/release
+bindir := $(DESTDIR)$(PREFIX)/bin
+libexecdir := $(DESTDIR)$(PREFIX)/libexec/basespacefs
+mandir := $(DESTDIR)$(PREFIX)/share/man/man1
+
+# The runtime of Swift is linked in: users' machines have none.
+release_flags := -c release --static-swift-stdlib
+
+.PHONY: help build demo test lint install uninstall clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the release programs.
+	$(SWIFT) build $(release_flags) --product basespacefs
+	$(SWIFT) build $(release_flags) --product basespace-simulator
+
+demo: ## Show a whole analysis on a simulated BaseSpace; KEEP=1 keeps the mount.
+	@scripts/install-packages
+	@$(MAKE) --no-print-directory build
+	@$(release)/basespacefs demo $(if $(KEEP),--keep)
+
+test: ## Install what is missing, check the sources, run all tests.
+	@scripts/install-packages
+	@scripts/lint
+	$(SWIFT) test
+
+lint: ## Check the format of the code, the scripts, the manual and what is tracked.
+	@scripts/lint
+
+install: ## Install into PREFIX (/usr/local), below DESTDIR. Run `make build` first.
+	@test -x $(release)/basespacefs || { echo 'run `make build` first' >&2; exit 1; }
+	install -D -m 755 $(release)/basespacefs $(bindir)/basespacefs
+	install -D -m 755 $(release)/basespace-simulator $(libexecdir)/basespace-simulator
+	rm -rf $(libexecdir)/*.resources
+	cp -R $(release)/basespacefs_BaseSpaceSimulator.resources $(libexecdir)/
+	install -D -m 644 man/basespacefs.1 $(mandir)/basespacefs.1
+
+uninstall: ## Remove what `make install` put there.
+	rm -f $(bindir)/basespacefs $(mandir)/basespacefs.1
+	rm -rf $(libexecdir)
+
+clean: ## Remove everything that was built.
+	rm -rf .build

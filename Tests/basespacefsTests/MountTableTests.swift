@@ -1,0 +1,54 @@
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import basespacefs
+
+@Suite("The table of mounts")
+struct MountTableTests {
+    private let table = MountTable(
+        parsing: """
+            22 27 0:20 / /proc rw,nosuid shared:12 - proc proc rw
+            95 27 0:54 / /mnt/my\\040data rw,nosuid,nodev shared:50 - fuse.basespacefs api.example rw,user_id=1000,group_id=100
+            96 27 0:55 / /mnt/other rw - fuse.sshfs host: rw,user_id=1000
+            97 27 0:56 / /mnt/my\\040data rw master:1 shared:2 - fuse.basespacefs api.example rw,user_id=0
+            garbage - fuse.basespacefs
+            """
+    )
+
+    @Test("Only our mounts are listed, with names as they are")
+    func ownMounts() {
+        #expect(table.entries.map(\.mountPoint) == ["/mnt/my data", "/mnt/my data"])
+        #expect(table.entries.map(\.device) == ["0:54", "0:56"])
+        #expect(table.entries.map(\.userID) == [1000, 0])
+    }
+
+    @Test("Of several mounts on one directory the top one counts")
+    func topMost() {
+        #expect(table["/mnt/my data"]?.device == "0:56")
+        #expect(table["/mnt/other"] == nil)
+    }
+
+    @Test("A mount point is located without touching the directory itself")
+    func locate() throws {
+        let directory = try TemporaryDirectory(prefix: "locate")
+        try #require(mkdir(directory.file("real").string, 0o700) == 0)
+        try #require(symlink("real", directory.file("link").string) == 0)
+        let located = try MountPoint.locate("\(directory.path)/link/./gone/")
+        #expect(located == directory.file("real").appending("gone"))
+        #expect(throws: CommandFailure.self) { try MountPoint.locate("\(directory.path)/none/gone") }
+    }
+
+    @Test("Who holds a directory is found by what is open there")
+    func holders() throws {
+        let directory = try TemporaryDirectory(prefix: "holders")
+        let path = try directory.write([1], to: "reads.bam")
+        let descriptor = open(path.string, O_RDONLY)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let holder = try #require(MountHolder.all(under: directory.path).first { $0.pid == Int(getpid()) })
+        #expect(holder.path == path.string)
+        #expect(MountHolder.all(under: directory.file("reads")).isEmpty)
+    }
+}
