@@ -91,7 +91,7 @@ let package = Package(
         tests(of: "BlockCache"),
         tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests"]),
         tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "BaseSpaceSimulator"]),
-        tests(of: "Namespace", ["BaseSpaceAPI"]),
+        tests(of: "Namespace", ["BaseSpaceAPI", "HTTPTransport", orderedCollections]),
         tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI"]),
         tests(of: "BaseSpaceSimulator", ["Digests"]),
         tests(of: "BaseSpaceFileSystem", ["FUSEAdapter", "BaseSpaceSimulator", "BaseSpaceAPI"]),

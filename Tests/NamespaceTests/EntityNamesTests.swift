@@ -51,12 +51,14 @@ import Testing
     @Test(arguments: 0..<40 as Range<UInt64>)
     func namesAreLegalUniqueAndStable(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let alphabet = ["a", "b", ".", "/", " ", "(", ")", "1", "2", "\u{0}", "é", "🧬", String(repeating: "w", count: 130)]
+        let alphabet = [
+            "a", "b", ".", "/", " ", "(", ")", "1", "2", "\u{0}", "é", "🧬", String(repeating: "w", count: 130),
+        ]
         var entities: [(id: EntityID, name: String)] = []
         for id in 1...60 {
             let length = Int.random(in: 0...3, using: &random)
             let name = (0..<length).map { _ in alphabet.randomElement(using: &random) ?? "" }.joined()
-            entities.append((EntityID(rawValue: String(id)), name))
+            entities.append((EntityID(String(id)), name))
         }
         let names = EntityNames.unique(entities)
         #expect(Set(names).count == names.count, "seed \(seed)")

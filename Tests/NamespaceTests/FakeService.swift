@@ -1,4 +1,5 @@
 import BaseSpaceAPI
+import HTTPTransport
 import Namespace
 import Synchronization
 
@@ -66,7 +67,7 @@ final class FakeService: MetadataService {
     func createProject(named name: String) async throws(BaseSpaceError) -> (project: Project, created: Bool) {
         try await answer("create project") { state in
             if let known = state.projects.first(where: { $0.name == name }) { return (known, false) }
-            let project = Project(id: EntityID(rawValue: String(100 + state.projects.count)), name: name)
+            let project = Project(id: EntityID(String(100 + state.projects.count)), name: name)
             state.projects.append(project)
             return (project, true)
         }
@@ -88,8 +89,8 @@ final class FakeService: MetadataService {
 
     func createAppResult(named name: String, in projectID: EntityID) async throws(BaseSpaceError) -> AppResult {
         try await answer("create appresult") { state in
-            let id = EntityID(rawValue: String(500 + state.appResults.count))
-            let result = AppResult(id: id, name: name, status: .running, appSessionID: "s\(id)" as EntityID)
+            let id = EntityID(String(500 + state.appResults.count))
+            let result = AppResult(id: id, name: name, status: .running, appSessionID: EntityID("s\(id)"))
             state.appResults.append(result)
             return result
         }
@@ -118,9 +119,6 @@ final class FakeService: MetadataService {
     }
 }
 
-extension EntityID {
-    init(_ text: String) { self.init(rawValue: text) }
-}
 
 /// A clock that stands until it is moved.
 final class ManualClock: Sendable {

@@ -1,4 +1,5 @@
 import BaseSpaceAPI
+import OrderedCollections
 import TestSupport
 import Testing
 
@@ -35,7 +36,9 @@ import Testing
     }
 
     @Test func pathsThatBecomeTheSameNameStayApart() {
-        #expect(names([("1", "x_y"), ("2", "x\u{1}y"), ("3", "x\u{2}y")]) == ["x_y": "1", "x_y (2)": "2", "x_y (3)": "3"])
+        #expect(
+            names([("1", "x_y"), ("2", "x\u{1}y"), ("3", "x\u{2}y")]) == ["x_y": "1", "x_y (2)": "2", "x_y (3)": "3"]
+        )
     }
 
     @Test(arguments: [("/lead", "lead"), ("a//b", "a"), ("../up", "_.."), (".rc", "_.rc"), ("", "_")])

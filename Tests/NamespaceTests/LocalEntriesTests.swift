@@ -116,7 +116,8 @@ import Testing
     }
 
     @Test func aProjectThatTheServiceHasAlreadyIsNotMadeTwice() async throws {
-        let projects = try #require(try await tree.child(named: "Projects", of: #require(tree.node(.root))))
+        let root = try #require(tree.node(.root))
+        let projects = try #require(try await tree.child(named: "Projects", of: root))
         guard case .existing = try await tree.createEntity(named: "P", in: projects) else {
             Issue.record("created")
             return
