@@ -81,7 +81,9 @@ let package = Package(
         ),
 
         // Tests.
-        .target(name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: [logging, system], path: "Tests/TestSupport", swiftSettings: settings
+        ),
         tests(of: "Digests"),
         tests(of: "HTTPTransport"),
         tests(of: "BaseSpaceAPI", ["HTTPTransport", "BaseSpaceSimulator"]),

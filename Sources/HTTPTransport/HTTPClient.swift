@@ -16,8 +16,8 @@ internal import Synchronization
 /// - Between libcurl's receive buffer and the delegate nothing is copied, allocated or locked.
 /// - No redirect is followed (libcurl would carry `x-access-token` to another host), nothing but `https`, and `http` on
 ///   loopback, is spoken, and certificates are always checked.
-/// - A request that may not be done twice is not sent twice. libcurl sends any request again when a connection of the
-///   pool dies before the response's first byte; for a POST that is stopped (`ActiveTransfer.connected`).
+/// - When a connection of the pool turns out to be dead before the response's first byte, libcurl sends the request again
+///   at once, on another connection. A request that may not be done twice is stopped there (`ActiveTransfer.connected`).
 ///
 /// `start` is one attempt on behalf of a delegate; `response(to:)` collects a body in memory, with or without retries.
 /// Proxies come from the usual environment variables (`https_proxy`, `all_proxy`, `no_proxy`), loopback is never proxied.

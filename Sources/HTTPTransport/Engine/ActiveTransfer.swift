@@ -19,7 +19,6 @@ final class ActiveTransfer {
     /// Why this side broke the transfer off; libcurl only knows that a callback said so.
     private var abortCode: HTTPTransportError.Code?
     private var sendings = 0
-    private var wasRestarted = false
 
     init(_ pending: PendingTransfer, handle: EasyHandle, configuration: HTTPClient.Configuration) {
         transfer = pending.transfer
@@ -117,8 +116,8 @@ final class ActiveTransfer {
     }
 
     /// A connection is there and the request goes out. The second time means that libcurl took a connection from the
-    /// pool, that one died without an answer, and libcurl wants to send the request again. The server may have seen the
-    /// first one, so only what may be done twice goes on.
+    /// pool, that one died without an answer, and libcurl is about to send the request again on another one, whatever
+    /// its method. The server may have seen the first one, so only what may be done twice goes on.
     private func connected() -> CInt {
         sendings += 1
         guard sendings == 1 || request.method.isIdempotent else {
@@ -130,19 +129,6 @@ final class ActiveTransfer {
     }
 
     // MARK: The end
-
-    /// Prepares another attempt on a fresh connection if a connection of the pool turned out to be dead: its failure
-    /// says nothing about the server. Once, and only for what may be done twice.
-    func restarts(after result: CURLcode) -> Bool {
-        guard [CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING].contains(result), abortCode == nil,
-            !wasRestarted, status == 0, reusedConnection, request.method.isIdempotent
-        else { return false }
-        wasRestarted = true
-        watch = DeadlineWatch(deadlines, now: .now)
-        source.seek(to: 0)
-        handle.set(CURLOPT_FRESH_CONNECT, 1)
-        return true
-    }
 
     /// What the delegate is told when libcurl is done.
     func outcome(of result: CURLcode) -> Result<TransferMetrics, HTTPTransportError> {
