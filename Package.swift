@@ -59,7 +59,7 @@ let package = Package(
         room("Namespace", ["BaseSpaceAPI", collections, logging]),
         room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", collections, logging, system]),
         room("Uploads", ["BaseSpaceAPI", "Digests", logging, system]),
-        room("BlockCache", ["CXXHash", collections, logging, system]),
+        room("BlockCache", ["CLinux", "CXXHash", collections, logging, system]),
         room("BaseSpaceAPI", ["HTTPTransport", logging, system]),
         room("HTTPTransport", ["CCurl", collections, logging]),
 
@@ -70,6 +70,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CProcess"),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
         // A BaseSpace on loopback.

@@ -1,6 +1,6 @@
 #pragma once
 
-// Calls about processes, of Linux and glibc, that Swift can't make itself: prctl is variadic, and the others are declared only under
+// Calls about processes that Swift can't make itself: prctl is variadic, and the others are declared only under
 // _GNU_SOURCE, with which the module of the C library is not built. Each returns what the wrapped call returns.
 
 #include <spawn.h>

@@ -1,0 +1,81 @@
+/// What `basespacefs cache` does. All of it may be done while mounts use the cache.
+extension BlockCache {
+    /// What a cache holds.
+    public struct Info: Sendable, Equatable {
+        /// Bytes of disk charged.
+        public var bytes: Int64
+        /// Bytes of disk that may be.
+        public var limit: Int64
+        /// Contents of which something is stored.
+        public var contents: Int
+    }
+
+    /// What a verification found.
+    public struct Verification: Sendable, Equatable {
+        /// Contents looked at.
+        public var contents = 0
+        /// Blocks looked at.
+        public var blocks = 0
+        /// Bytes looked at.
+        public var bytes: Int64 = 0
+        /// Blocks that were not what their checksum says; they are dropped.
+        public var wrong = 0
+    }
+
+    /// What the cache holds.
+    public func info() -> Info {
+        Info(bytes: core.ledger.used, limit: core.limit, contents: core.storage.names().count)
+    }
+
+    /// Reads every block and drops the wrong ones. Takes as long as it takes to read the cache.
+    public func verify() -> Verification {
+        var result = Verification()
+        core.storage.forEachContent(ledger: core.ledger) { files in
+            result.contents += 1
+            for chunk in 0..<files.layout.chunkCount {
+                verify(chunk, of: files, &result)
+            }
+        }
+        return result
+    }
+
+    private func verify(_ chunk: Int, of files: ContentFiles, _ result: inout Verification) {
+        let record = files.record(ofChunk: chunk)
+        for block in files.layout.blocks(ofChunk: chunk) {
+            let slot = block - chunk * ContentLayout.blocksPerChunk
+            let checksum = record.checksum(slot)
+            guard checksum != 0 else { continue }
+            let range = files.layout.bytes(ofBlock: block)
+            let actual = core.scratch.withBuffer { scratch in
+                let bytes = UnsafeMutableRawBufferPointer(
+                    rebasing: scratch[..<Int(range.upperBound - range.lowerBound)]
+                )
+                _ = files.read(bytes, at: range.lowerBound)
+                return BlockChecksum.of(UnsafeRawBufferPointer(bytes), block: block, seed: files.name.seed)
+            }
+            result.blocks += 1
+            result.bytes += range.upperBound - range.lowerBound
+            // A block that was evicted or stored meanwhile has another word by now.
+            if actual != checksum, core.ledger.drop(slot, ofChunk: chunk, checksum: checksum, of: files) {
+                result.wrong += 1
+            }
+        }
+    }
+
+    /// Evicts until at most `bytes` are charged. Returns the bytes freed.
+    @discardableResult
+    public func prune(to bytes: Int64) -> Int64 {
+        let used = core.ledger.used
+        return used > bytes ? core.evictor.free(used - bytes) : 0
+    }
+
+    /// Removes everything. Contents that are open become empty; the others' files go. Returns the bytes freed.
+    @discardableResult
+    public func clear() -> Int64 {
+        let freed = core.evictor.free(.max)
+        for name in core.storage.names() {
+            core.storage.removeUnused(name, ledger: core.ledger)
+        }
+        return freed
+    }
+}
