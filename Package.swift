@@ -48,7 +48,7 @@ let package = Package(
             name: "basespacefs",
             dependencies: [
                 "FUSEAdapter", "BaseSpaceFileSystem", "Namespace", "RemoteFiles", "Uploads", "BlockCache", "BaseSpaceAPI",
-                "HTTPTransport", "CLinux", argumentParser, logging, system,
+                "HTTPTransport", "CProcess", argumentParser, logging, system,
             ],
             swiftSettings: settings
         ),
@@ -70,7 +70,8 @@ let package = Package(
         .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "CLinux"),
+        .target(name: "CProcess"),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
         // A BaseSpace on loopback.

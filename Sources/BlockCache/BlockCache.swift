@@ -103,10 +103,6 @@ public final class BlockCache: Sendable {
         try core.writers.start(max(1, configuration.writers))
     }
 
-    deinit {
-        shutdown()
-    }
-
     /// The content for a key. Never fails: without a usable disk it is empty and drops what it is given.
     public func content(for key: ContentKey) -> CachedContent {
         if let content = contents.withLock({ $0.table[key]?.content }) {
@@ -127,7 +123,8 @@ public final class BlockCache: Sendable {
         }
     }
 
-    /// Finishes the queued writes and ends the writer threads. Contents can still be read; stores are dropped.
+    /// Finishes the queued writes and ends the writer threads. Contents can still be read; stores are dropped. Happens by
+    /// itself when the cache and all of its contents are let go.
     public func shutdown() {
         core.shutdown()
     }

@@ -32,6 +32,10 @@ final class CacheCore: Sendable {
         evictor = Evictor(storage: storage, ledger: ledger, limit: limit, clock: clock)
     }
 
+    deinit {
+        shutdown()
+    }
+
     /// Opens a content's files; nil (and a line in the log, if it is not that there are none) if that can't be done.
     func open(_ key: ContentKey, _ name: ContentName, creating: Bool) -> ContentFiles? {
         do throws(Errno) {

@@ -83,6 +83,8 @@ struct DemoShell {
     var problems: [String] = []
     /// The signal that ended the demo early.
     private(set) var interruption: CInt?
+    /// A step failed: what follows builds on it.
+    private var hasFailed = false
     private var directory: FilePath
 
     /// `head` closes its pipe early, and bash reports what that did to the command before it.
@@ -97,17 +99,19 @@ struct DemoShell {
 
     /// Goes to a directory of the mount.
     mutating func change(to path: String) {
-        guard interruption == nil else { return }
+        guard mayGoOn else { return }
         show("cd '\(path)'")
         directory = mountPoint.pushing(FilePath(path))
     }
 
-    /// Runs steps until one is interrupted.
+    /// Runs steps until one fails or is interrupted.
     mutating func run(_ steps: [DemoJob.Step]) {
-        for step in steps where interruption == nil {
+        for step in steps where mayGoOn {
             run(step)
         }
     }
+
+    private var mayGoOn: Bool { interruption == nil && !hasFailed }
 
     private mutating func run(_ step: DemoJob.Step) {
         print("\n# \(step.purpose)")
@@ -128,11 +132,16 @@ struct DemoShell {
             )
             let status = wait(for: bash).status
             if status != .success, status != Self.brokenPipe, interruption == nil {
-                problems.append("`\(step.command)` ended with \(status.rawValue)")
+                fail("`\(step.command)` ended with \(status.rawValue)")
             }
         } catch {
-            problems.append("can't run bash in \(directory): \(error)")
+            fail("can't run bash in \(directory): \(error)")
         }
+    }
+
+    private mutating func fail(_ problem: String) {
+        problems.append(problem)
+        hasFailed = true
     }
 
     private mutating func wait(for bash: ChildProcess) -> ChildProcess.Termination {

@@ -21,6 +21,8 @@ struct UnmountCommand: ParsableCommand {
         guard let entry = MountTable.current()[mountPoint] else {
             throw CommandFailure("BaseSpace is not mounted on \(mountPoint)")
         }
+        // A process that works in the mount keeps it busy, this one too.
+        chdir("/")
         // Opened before the mount goes: afterwards its device number may be another's.
         let record = MountRecord.Reader(device: entry.device, user: entry.userID ?? geteuid())
         try unmount(mountPoint)

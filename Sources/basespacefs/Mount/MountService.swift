@@ -79,7 +79,7 @@ struct MountService: Sendable {
                 )
             )
         } catch {
-            throw CommandFailure("can't use the cache: \(error) (another one: --cache-dir DIR, or --cache-dir none)")
+            throw CommandFailure("\(error) (--cache-dir DIR, or --cache-dir none)")
         }
     }
 

@@ -63,7 +63,7 @@ struct ByteSize: Hashable, Sendable, ExpressibleByArgument, CustomStringConverti
     var approximate: String {
         for (shift, unit) in [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")] where bytes >= 1 << shift {
             let rest = bytes & (1 << shift - 1)
-            return "\(bytes >> shift).\(rest * 10 >> shift) \(unit)"
+            return "\(bytes >> shift).\((rest * 10) >> shift) \(unit)"
         }
         return "\(bytes) bytes"
     }
