@@ -19,6 +19,7 @@ final class ActiveTransfer {
     /// Why this side broke the transfer off; libcurl only knows that a callback said so.
     private var abortCode: HTTPTransportError.Code?
     private var sendings = 0
+    private var wasRestarted = false
 
     init(_ pending: PendingTransfer, handle: EasyHandle, configuration: HTTPClient.Configuration) {
         transfer = pending.transfer
@@ -129,6 +130,20 @@ final class ActiveTransfer {
     }
 
     // MARK: The end
+
+    /// Prepares another attempt on a fresh connection if a connection of the pool turned out to be dead. libcurl does
+    /// this itself when reading fails, not when sending a body does. Once, and only for what may be done twice.
+    func restarts(after result: CURLcode) -> Bool {
+        guard result == CURLE_SEND_ERROR, !wasRestarted, status == 0, reusedConnection, request.method.isIdempotent
+        else {
+            return false
+        }
+        wasRestarted = true
+        watch = DeadlineWatch(deadlines, now: .now)
+        source.seek(to: 0)
+        handle.set(CURLOPT_FRESH_CONNECT, 1)
+        return true
+    }
 
     /// What the delegate is told when libcurl is done.
     func outcome(of result: CURLcode) -> Result<TransferMetrics, HTTPTransportError> {
