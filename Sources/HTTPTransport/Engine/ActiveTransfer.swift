@@ -15,7 +15,10 @@ final class ActiveTransfer {
     private var source: BodySource
     private var parser = HeadParser()
     private var status = 0
+    private var headBytes = 0
     private var bodyBytes: Int64 = 0
+    /// Servers accept heads of 8 to 64 KiB; one that sends more than this never ends. (libcurl 7.88 has no limit.)
+    private static let longestHead = 256 << 10
     /// Why this side broke the transfer off; libcurl only knows that a callback said so.
     private var abortCode: HTTPTransportError.Code?
     private var sendings = 0
@@ -87,6 +90,11 @@ final class ActiveTransfer {
     private func receivedHeader(_ line: UnsafeRawBufferPointer) -> Int {
         if status == 0 {
             watch.responseBegan(now: .now)
+        }
+        headBytes += line.count
+        guard headBytes <= Self.longestHead else {
+            abortCode = .protocolViolation
+            return 0
         }
         guard let head = parser.take(line) else { return line.count }
         status = head.status
