@@ -222,7 +222,7 @@ struct DeadConnectionTests {
         let server = try ScriptedServer(resetsBeforeBody: { $0 == 1 && $1 == 2 }) { _ in [.reply(200)] }
         defer { server.stop() }
         // More than the buffers of both sockets hold, so that the reset meets a body that is being sent.
-        let body = [UInt8](repeating: 7, count: 32 << 20)
+        let body = [UInt8](repeating: 7, count: 16 << 20)
         try await withClient { client in
             let url = try HTTPURL(server.url)
             _ = try await client.response(to: HTTPRequest(.get, url))
