@@ -16,8 +16,9 @@ internal import Synchronization
 /// - Between libcurl's receive buffer and the delegate nothing is copied, allocated or locked.
 /// - No redirect is followed (libcurl would carry `x-access-token` to another host), nothing but `https`, and `http` on
 ///   loopback, is spoken, and certificates are always checked.
-/// - When a connection of the pool turns out to be dead before the response's first byte, libcurl sends the request again
-///   at once, on another connection. A request that may not be done twice is stopped there (`ActiveTransfer.connected`).
+/// - When a connection of the pool turns out to be dead before the response's first byte, the request is sent again at
+///   once, by libcurl or by us (`ActiveTransfer.restarts`); what may not be done twice is stopped before libcurl does so
+///   (`ActiveTransfer.connected`).
 ///
 /// `start` is one attempt on behalf of a delegate; `response(to:)` collects a body in memory, with or without retries.
 /// Proxies come from the usual environment variables (`https_proxy`, `all_proxy`, `no_proxy`), loopback is never proxied.

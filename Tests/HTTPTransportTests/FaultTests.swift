@@ -171,6 +171,17 @@ struct FaultTests {
         }
     }
 
+    @Test func aHeadWithoutEndIsNoSuccess() async throws {
+        let line = "X-Filler: " + String(repeating: "x", count: 1000) + "\r\n"
+        let lines = [ScriptedServer.Step](repeating: .send(line), count: 400)
+        let server = try ScriptedServer { _ in [.send("HTTP/1.1 200 OK\r\n")] + lines + [.hang] }
+        defer { server.stop() }
+        try await withClient { client in
+            let error = try await failure(of: HTTPRequest(.get, try HTTPURL(server.url)), client)
+            #expect(error.code == .protocolViolation)
+        }
+    }
+
     @Test(arguments: ["SSH-2.0-OpenSSH\r\n", "HTTP/9.9 abc\r\n\r\n", "\0\0\0\0"])
     func whatIsNotHTTPIsNoSuccess(_ text: String) async throws {
         let server = try ScriptedServer { _ in [.send(text), .close] }
@@ -211,7 +222,7 @@ struct DeadConnectionTests {
         let server = try ScriptedServer(resetsBeforeBody: { $0 == 1 && $1 == 2 }) { _ in [.reply(200)] }
         defer { server.stop() }
         // More than the buffers of both sockets hold, so that the reset meets a body that is being sent.
-        let body = [UInt8](repeating: 7, count: 32 << 20)
+        let body = [UInt8](repeating: 7, count: 16 << 20)
         try await withClient { client in
             let url = try HTTPURL(server.url)
             _ = try await client.response(to: HTTPRequest(.get, url))

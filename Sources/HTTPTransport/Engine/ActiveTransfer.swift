@@ -15,10 +15,14 @@ final class ActiveTransfer {
     private var source: BodySource
     private var parser = HeadParser()
     private var status = 0
+    private var headBytes = 0
     private var bodyBytes: Int64 = 0
+    /// Servers accept heads of 8 to 64 KiB; one that sends more than this never ends. (libcurl 7.88 has no limit.)
+    private static let longestHead = 256 << 10
     /// Why this side broke the transfer off; libcurl only knows that a callback said so.
     private var abortCode: HTTPTransportError.Code?
     private var sendings = 0
+    private var wasRestarted = false
 
     init(_ pending: PendingTransfer, handle: EasyHandle, configuration: HTTPClient.Configuration) {
         transfer = pending.transfer
@@ -87,6 +91,11 @@ final class ActiveTransfer {
         if status == 0 {
             watch.responseBegan(now: .now)
         }
+        headBytes += line.count
+        guard headBytes <= Self.longestHead else {
+            abortCode = .protocolViolation
+            return 0
+        }
         guard let head = parser.take(line) else { return line.count }
         status = head.status
         guard delegate.transfer(transfer, didReceive: head) else {
@@ -129,6 +138,20 @@ final class ActiveTransfer {
     }
 
     // MARK: The end
+
+    /// Prepares another attempt on a fresh connection if a connection of the pool turned out to be dead. libcurl does
+    /// this itself when reading fails, not when sending a body does. Once, and only for what may be done twice.
+    func restarts(after result: CURLcode) -> Bool {
+        guard result == CURLE_SEND_ERROR, !wasRestarted, status == 0, reusedConnection, request.method.isIdempotent
+        else {
+            return false
+        }
+        wasRestarted = true
+        watch = DeadlineWatch(deadlines, now: .now)
+        source.seek(to: 0)
+        handle.set(CURLOPT_FRESH_CONNECT, 1)
+        return true
+    }
 
     /// What the delegate is told when libcurl is done.
     func outcome(of result: CURLcode) -> Result<TransferMetrics, HTTPTransportError> {

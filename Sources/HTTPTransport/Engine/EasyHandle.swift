@@ -56,7 +56,7 @@ final class EasyHandle {
         ccurl_easy_set_pointer(raw, CURLOPT_ERRORBUFFER, errorText)
         set(CURLOPT_NOSIGNAL, 1)
         setTarget(request.url)
-        setConnection(configuration, connectTimeout: connectTimeout)
+        setConnection(configuration, isEncrypted: request.url.scheme == "https", connectTimeout: connectTimeout)
         setMessage(request, configuration)
     }
 
@@ -73,13 +73,18 @@ final class EasyHandle {
         }
     }
 
-    private func setConnection(_ configuration: HTTPClient.Configuration, connectTimeout: Duration) {
+    private func setConnection(
+        _ configuration: HTTPClient.Configuration,
+        isEncrypted: Bool,
+        connectTimeout: Duration
+    ) {
         // Lets libcurl divide the time among a host's addresses; `DeadlineWatch` has the last word.
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, connectTimeout.milliseconds))
         set(CURLOPT_TCP_KEEPALIVE, 1)
-        if configuration.allowsHTTP2 {
+        if configuration.allowsHTTP2 && isEncrypted {
             set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-            // Waits for a connection that is being made instead of making another one beside it.
+            // Waits for a connection that is being made instead of making another one beside it. TLS tells at once
+            // whether it can be shared; without TLS all would wait for the first response.
             set(CURLOPT_PIPEWAIT, 1)
         } else {
             set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))

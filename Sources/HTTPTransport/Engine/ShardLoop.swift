@@ -82,6 +82,11 @@ final class ShardLoop {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
             let result = message.pointee.data.result
             guard let transfer = active[easy] else { continue }
+            if transfer.restarts(after: result) {
+                curl_multi_remove_handle(multi.raw, easy)
+                curl_multi_add_handle(multi.raw, easy)
+                continue
+            }
             let outcome = transfer.outcome(of: result)
             remove(transfer)
             complete(transfer, outcome)
