@@ -46,13 +46,13 @@ extension BlockCache {
             let checksum = record.checksum(slot)
             guard checksum != 0 else { continue }
             let range = files.layout.bytes(ofBlock: block)
-            let actual = core.scratch.withBuffer { scratch in
-                let bytes = UnsafeMutableRawBufferPointer(
-                    rebasing: scratch[..<Int(range.upperBound - range.lowerBound)]
-                )
-                _ = files.read(bytes, at: range.lowerBound)
-                return BlockChecksum.of(UnsafeRawBufferPointer(bytes), block: block, seed: files.name.seed)
-            }
+            let scratch = core.scratch.take()
+            defer { core.scratch.put(scratch) }
+            let bytes = UnsafeMutableRawBufferPointer(
+                rebasing: scratch[..<Int(range.upperBound - range.lowerBound)]
+            )
+            _ = files.read(bytes, at: range.lowerBound)
+            let actual = BlockChecksum.of(UnsafeRawBufferPointer(bytes), block: block, seed: files.name.seed)
             result.blocks += 1
             result.bytes += range.upperBound - range.lowerBound
             // A block that was evicted or stored meanwhile has another word by now.

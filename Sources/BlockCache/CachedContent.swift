@@ -112,15 +112,15 @@ public final class CachedContent: Sendable {
     ) -> Bool {
         let bytes = layout.bytes(ofBlock: chunk * ContentLayout.blocksPerChunk + slot)
         let wanted = bytes.clamped(to: request.bytes)
-        return core.scratch.withBuffer { scratch in
-            let block = UnsafeMutableRawBufferPointer(rebasing: scratch[..<Int(bytes.upperBound - bytes.lowerBound)])
-            _ = files.read(block, at: bytes.lowerBound)
-            guard verify(UnsafeRawBufferPointer(block), slot, ofChunk: chunk, record, files) else { return false }
-            let start = Int(wanted.lowerBound - bytes.lowerBound)
-            let part = UnsafeRawBufferPointer(block)[start..<start + Int(wanted.upperBound - wanted.lowerBound)]
-            request.destination(of: wanted).copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
-            return true
-        }
+        let scratch = core.scratch.take()
+        defer { core.scratch.put(scratch) }
+        let block = UnsafeMutableRawBufferPointer(rebasing: scratch[..<Int(bytes.upperBound - bytes.lowerBound)])
+        _ = files.read(block, at: bytes.lowerBound)
+        guard verify(UnsafeRawBufferPointer(block), slot, ofChunk: chunk, record, files) else { return false }
+        let start = Int(wanted.lowerBound - bytes.lowerBound)
+        let part = UnsafeRawBufferPointer(block)[start..<start + Int(wanted.upperBound - wanted.lowerBound)]
+        request.destination(of: wanted).copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
+        return true
     }
 
     private func verify(

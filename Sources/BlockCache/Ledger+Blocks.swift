@@ -56,7 +56,8 @@ extension Ledger {
         }
     }
 
-    /// Makes blocks whose bytes were written present. Those that were evicted meanwhile are freed again.
+    /// Makes blocks whose bytes were written present. Those that were evicted meanwhile are freed again: for as long as the
+    /// write took, the disk held them beyond the charge. (Only a cache of a few chunks evicts chunks that young.)
     func commit(_ blocks: Range<Int>, checksums: [UInt64], of files: ContentFiles) -> Errno? {
         locked { _ in
             for chunk in files.layout.chunks(of: blocks) {

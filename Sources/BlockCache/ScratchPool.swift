@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Buffers of one block each, for reads of parts of blocks.
 ///
-/// A buffer is taken from and put back into one of a few slots by one atomic exchange: no lock, and no allocation once
+/// A buffer is taken from and put back into one of a few slots by an atomic exchange: no lock, and no allocation once
 /// as many buffers exist as threads read at a time.
 final class ScratchPool: Sendable {
     /// More slots than FUSE threads (2–4); readers beyond that allocate.
@@ -27,27 +27,22 @@ final class ScratchPool: Sendable {
         }
     }
 
-    /// Calls `body` with a buffer of a block's size and undefined content.
-    func withBuffer<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
-        let buffer = take() ?? .allocate(byteCount: ContentLayout.blockSize, alignment: Self.alignment)
-        defer { put(buffer) }
-        return body(UnsafeMutableRawBufferPointer(start: buffer, count: ContentLayout.blockSize))
-    }
-
-    private func take() -> UnsafeMutableRawPointer? {
-        for slot in slots {
-            let address = slot.address.exchange(0, ordering: .acquiring)
-            if address != 0 {
-                return UnsafeMutableRawPointer(bitPattern: address)
+    /// A buffer of a block's size and undefined content, until it is put back.
+    func take() -> UnsafeMutableRawBufferPointer {
+        for index in 0..<Self.slotCount {
+            let address = slots[index].address.exchange(0, ordering: .acquiring)
+            if let buffer = UnsafeMutableRawPointer(bitPattern: address) {
+                return UnsafeMutableRawBufferPointer(start: buffer, count: ContentLayout.blockSize)
             }
         }
-        return nil
+        return .allocate(byteCount: ContentLayout.blockSize, alignment: Self.alignment)
     }
 
-    private func put(_ buffer: UnsafeMutableRawPointer) {
-        let address = UInt(bitPattern: buffer)
-        for slot in slots
-        where slot.address.compareExchange(expected: 0, desired: address, ordering: .releasing).exchanged {
+    /// Takes a buffer back.
+    func put(_ buffer: UnsafeMutableRawBufferPointer) {
+        let address = UInt(bitPattern: buffer.baseAddress)
+        for index in 0..<Self.slotCount
+        where slots[index].address.compareExchange(expected: 0, desired: address, ordering: .releasing).exchanged {
             return
         }
         buffer.deallocate()

@@ -33,7 +33,7 @@ import Testing
                 let range = start..<min(size, start + block)
                 if let read = content.read(range) {
                     present += 1
-                    #expect(read == Array(bytes[range]))
+                    #expect(same(read, bytes, range))
                 }
             }
         }

@@ -43,7 +43,7 @@ import Testing
                 #expect((read != nil) == (missing == nil), label)
                 if let read {
                     hits += 1
-                    #expect(read.elementsEqual(arrays[which][range]), label)
+                    #expect(same(read, arrays[which], range), label)
                     #expect(
                         stored[which].isSuperset(
                             of: content.layout.blocks(touching: Int64(range.lowerBound)..<Int64(range.upperBound))
@@ -93,7 +93,7 @@ import Testing
                         let part = range.lowerBound + 100..<max(range.lowerBound + 101, range.upperBound - 5)
                         if part.upperBound <= size, let read = content.read(part) {
                             hits += 1
-                            #expect(read.elementsEqual(bytes[part]), "worker \(worker) \(part)")
+                            #expect(same(read, bytes, part), "worker \(worker) \(part)")
                         }
                     }
                     return hits

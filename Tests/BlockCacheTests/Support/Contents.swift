@@ -15,7 +15,13 @@ final class Memory: @unchecked Sendable {
 
     init(_ source: some Collection<UInt8>) {
         bytes = .allocate(byteCount: max(1, source.count), alignment: 4096)
-        bytes.copyBytes(from: source)
+        // As memory: element by element takes seconds in a debug build.
+        let isCopied: Void? = source.withContiguousStorageIfAvailable {
+            bytes.copyMemory(from: UnsafeRawBufferPointer($0))
+        }
+        if isCopied == nil {
+            bytes.copyBytes(from: source)
+        }
     }
 
     deinit {
@@ -32,6 +38,17 @@ func pattern(_ seed: UInt64, size: Int) -> [UInt8] {
         words.append(random.next())
     }
     return words.withUnsafeBytes { Array($0.prefix(size)) }
+}
+
+/// Whether bytes that were read are these bytes of a content (by memcmp: `==` takes seconds in a debug build).
+func same(_ read: [UInt8], _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+    guard read.count == range.count, range.upperBound <= bytes.count else { return false }
+    return read.withUnsafeBytes { left in
+        bytes.withUnsafeBytes { right in
+            guard let start = left.baseAddress, let other = right.baseAddress else { return true }
+            return memcmp(start, other + range.lowerBound, left.count) == 0
+        }
+    }
 }
 
 struct SplitMix64: RandomNumberGenerator {

@@ -20,13 +20,6 @@ final class SmallDisk: Sendable {
         try Self.run("/bin/mount", "-o", "remount,\(options)", path.string)
     }
 
-    /// Takes the disk away from under whoever uses it.
-    func vanish() throws {
-        try FileManager.default.contentsOfDirectory(atPath: path.string).forEach {
-            try FileManager.default.removeItem(atPath: path.string + "/" + $0)
-        }
-    }
-
     deinit {
         try? Self.run("/bin/umount", "-l", directory.path.string)
     }
