@@ -1,0 +1,66 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// One listening socket on loopback and the connections it accepted.
+final class HTTPServer: Sendable {
+    typealias Respond = @Sendable (Request, consuming ResponseWriter, any Channel) async throws -> Void
+
+    /// The socket's port.
+    let port: Int
+    private let connections: Connections
+    private let task: Task<Void, Never>
+
+    private init(port: Int, connections: Connections, task: Task<Void, Never>) {
+        self.port = port
+        self.connections = connections
+        self.task = task
+    }
+
+    /// Starts to listen on 127.0.0.1.
+    ///
+    /// - Parameter port: 0 for a free one.
+    static func start(
+        port: Int,
+        group: any EventLoopGroup,
+        logger: Logger,
+        respond: @escaping Respond
+    ) async throws -> HTTPServer {
+        let connections = Connections()
+        let (ports, continuation) = AsyncThrowingStream.makeStream(of: Int.self)
+        let server = Server(
+            childChannelSetup: HTTP1Channel(
+                responder: respond,
+                configuration: HTTP1Channel.Configuration(additionalChannelHandlers: [connections.makeHandler()])
+            ),
+            configuration: ServerConfiguration(
+                address: .hostname("127.0.0.1", port: port),
+                // Benchmarks open many connections at once; the kernel caps this at net.core.somaxconn.
+                backlog: 1024
+            ),
+            onServerRunning: { channel in continuation.yield(channel.localAddress?.port ?? port) },
+            eventLoopGroup: group,
+            logger: logger
+        )
+        let task = Task {
+            do {
+                try await server.run()
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        for try await port in ports {
+            return HTTPServer(port: port, connections: connections, task: task)
+        }
+        throw CancellationError()
+    }
+
+    /// Stops listening, closes every connection whatever it is doing, and returns when nothing runs any more.
+    func stop() async {
+        task.cancel()
+        connections.closeAll()
+        await task.value
+    }
+}
