@@ -98,7 +98,7 @@ let package = Package(
         tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "BaseSpaceSimulator"]),
         tests(of: "Namespace", ["BaseSpaceAPI"]),
         tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI"]),
-        tests(of: "BaseSpaceSimulator", ["Digests"]),
+        tests(of: "BaseSpaceSimulator", ["Digests", "basespace-simulator"]),
         tests(of: "BaseSpaceFileSystem", ["FUSEAdapter", "BaseSpaceSimulator", "BaseSpaceAPI"]),
         tests(of: "basespacefs", ["BaseSpaceSimulator", "Digests"]),
     ]

@@ -9,6 +9,8 @@ final class FaultPlan: Sendable {
         var matches: [Int] = []
         var random: SplitMix64
         var hanging: [EventLoopPromise<Void>] = []
+        /// Grows when the faults are set anew: what an older set decided hangs no more.
+        var generation = 0
     }
 
     private let state: Mutex<State>
@@ -22,6 +24,7 @@ final class FaultPlan: Sendable {
         let released = state.withLock { state in
             state.faults = faults
             state.matches = Array(repeating: 0, count: faults.count)
+            state.generation += 1
             defer { state.hanging = [] }
             return state.hanging
         }
@@ -37,6 +40,7 @@ final class FaultPlan: Sendable {
     func interference(listener: Listener, method: String, path: String, isRanged: Bool) -> Interference {
         state.withLock { state in
             var interference = Interference()
+            interference.generation = state.generation
             for index in state.faults.indices {
                 let match = state.faults[index].match
                 guard match.matches(listener: listener, method: method, path: path, isRanged: isRanged) else {
@@ -55,9 +59,15 @@ final class FaultPlan: Sendable {
     }
 
     /// Waits until the faults are set anew or the connection is closed, by the client or by `stop()`.
-    func hang(on channel: any Channel) async throws {
+    ///
+    /// - Parameter generation: of the interference; if the faults have been set since, there is nothing to wait for.
+    func hang(on channel: any Channel, generation: Int) async throws {
         let promise = channel.eventLoop.makePromise(of: Void.self)
-        state.withLock { $0.hanging.append(promise) }
+        let isCurrent = state.withLock { state in
+            if state.generation == generation { state.hanging.append(promise) }
+            return state.generation == generation
+        }
+        if !isCurrent { promise.succeed() }
         // Promises ignore all but the first result; a connection that is closed already fires at once.
         channel.closeFuture.whenComplete { _ in promise.succeed() }
         try await promise.futureResult.get()

@@ -14,6 +14,8 @@ struct Interference: Sendable {
         case stall
     }
 
+    /// Which set of faults decided this.
+    var generation = 0
     var replacement: Replacement?
     var hangs = false
     var latency = Duration.zero

@@ -112,11 +112,11 @@ final class Responder: Sendable {
     private func delay(_ interference: Interference, channel: any Channel) async throws {
         let latency = interference.latency + services.configuration.latency
         if latency > .zero { try await Task.sleep(for: latency) }
-        if interference.hangs { try await hang(channel) }
+        if interference.hangs { try await hang(channel, interference) }
     }
 
-    private func hang(_ channel: any Channel) async throws {
-        try await services.faults.hang(on: channel)
+    private func hang(_ channel: any Channel, _ interference: Interference) async throws {
+        try await services.faults.hang(on: channel, generation: interference.generation)
         guard channel.isActive else { throw ConnectionEnds() }
     }
 
@@ -177,18 +177,18 @@ final class Responder: Sendable {
                 try await pace?.wait(for: buffer.readableBytes)
             }
             guard end < source.count, let cut = interference.cut else { break }
-            try await perform(cut.kind, channel: channel)
+            try await perform(cut.kind, interference, channel: channel)
             end = source.count
         }
         try await body.finish(nil)
     }
 
     /// Breaks the connection in the middle of a body; returns only from a stall that has been cleared.
-    private func perform(_ cut: Interference.Cut, channel: any Channel) async throws {
+    private func perform(_ cut: Interference.Cut, _ interference: Interference, channel: any Channel) async throws {
         try await drain(channel)
         switch cut {
         case .stall:
-            try await hang(channel)
+            try await hang(channel, interference)
         case .close:
             throw ConnectionEnds()
         case .reset:
