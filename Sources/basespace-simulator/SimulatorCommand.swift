@@ -24,9 +24,11 @@ struct SimulatorCommand: AsyncParsableCommand {
             Control paths on the API's port, which need no token:
               GET /simulator/requests    what has been asked (DELETE forgets it)
               POST /simulator/faults     [{"effect":"status","status":503,"listener":"objectStore","count":2}]
-                                         effects: status hang latency bandwidth reset shortBody stall entityTag
-                                         contentRange ignoreRange; matchers: listener method path isRanged
-                                         skipping count probability
+                                         effects: status (status, body, headers), hang, latency
+                                         (milliseconds), bandwidth (bytesPerSecond), reset, shortBody and stall
+                                         (afterBytes), entityTag and contentRange (value), ignoreRange;
+                                         for which requests: listener (api, objectStore), method, path (with *),
+                                         isRanged, skipping, count, probability
               GET /simulator/clock       the simulated time; POST {"advanceSeconds":259200} moves it
               GET /simulator/uploads     what has been uploaded
               GET /simulator/sessions    the state of every AppSession

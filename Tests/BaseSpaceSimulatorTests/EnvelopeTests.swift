@@ -117,6 +117,9 @@ import Testing
     @Test func aWrongMethodIs405() async throws {
         try await Fixture.run { fixture in
             #expect(await fixture.api("DELETE", "users/current").status == 405)
+            let head = await fixture.api("HEAD", "users/current")
+            #expect(head.status == 405)
+            #expect(head.body == [])
         }
     }
 }

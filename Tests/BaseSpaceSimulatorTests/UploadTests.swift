@@ -101,6 +101,26 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func halfABodyIsNoFile() async throws {
+        try await Fixture.run { fixture in
+            let (id, _) = try await fixture.makeAppResult()
+            fixture.simulator.resetRequests()
+            // Ten bytes are promised, none comes, and the client goes away.
+            let reply = await RawHTTP.send(
+                "POST",
+                "\(fixture.simulator.apiURL)/v1pre3/appresults/\(id)/files?name=x",
+                headers: [
+                    "Content-Type": "text/plain", "Content-Length": "10", "x-access-token": fixture.simulator.token,
+                ],
+                timeout: .milliseconds(300)
+            )
+            #expect(reply.ending == .timedOut)
+            try await fixture.waitUntil { fixture.simulator.requests.first?.finished != nil }
+            #expect(await fixture.api("appresults/\(id)/files").items == [])
+            #expect(await fixture.upload(to: id, name: "x", bytes: [1]).status == 201)
+        }
+    }
+
     @Test func aClientThatExpects100ContinueGetsIt() async throws {
         try await Fixture.run { fixture in
             let (id, _) = try await fixture.makeAppResult()

@@ -3,6 +3,12 @@ import HTTPTypes
 extension API {
     static let projectRoutes = [
         Route("GET", "users/current/projects") { api, request in api.projects(request) },
+        Route("GET", "users/{id}/projects") { api, request in
+            guard request.id == api.services.withModel({ $0.user.id }) else {
+                throw api.services.unknown("User", request.captures.first)
+            }
+            return api.projects(request)
+        },
         Route("POST", "projects") { api, request in try await api.createProject(request) },
         Route("GET", "projects/{id}") { api, request in try api.project(request) },
         Route("GET", "projects/{id}/samples") { api, request in try api.samples(request) },

@@ -1,6 +1,18 @@
 /// The form in which faults come to `POST /simulator/faults`:
 ///
 ///     [{"effect":"reset","afterBytes":1000,"listener":"objectStore","method":"GET","path":"*.bam","count":1}]
+///
+/// | Effect | Members |
+/// |---|---|
+/// | status | `status`, and perhaps `body` and `headers` |
+/// | latency | `milliseconds` |
+/// | bandwidth | `bytesPerSecond` |
+/// | reset, shortBody, stall | `afterBytes` |
+/// | entityTag, contentRange | `value` |
+/// | hang, ignoreRange | |
+///
+/// Which requests: `listener` (`api` or `objectStore`), `method`, `path`, `isRanged`, `skipping`, `count`, `probability`,
+/// as in `Match`.
 extension Fault {
     /// Why a fault can't be understood.
     struct Malformed: Error {

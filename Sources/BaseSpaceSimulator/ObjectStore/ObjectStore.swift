@@ -21,7 +21,7 @@ struct ObjectStore: Sendable {
         do throws(URLSigner.Refusal) {
             try services.signer.check(incoming, key: key, parameters: parameters, now: services.clock.now)
         } catch {
-            return refusal(error, parameters: parameters, isHead: incoming.method == "HEAD")
+            return refusal(error, parameters: parameters)
         }
         guard let file = services.withModel({ $0.completeFile(key: key) }) else {
             return failure(.notFound, "NoSuchKey", "The specified key does not exist.")
@@ -70,14 +70,13 @@ struct ObjectStore: Sendable {
 
     // MARK: Failures
 
-    private func refusal(_ refusal: URLSigner.Refusal, parameters: Parameters, isHead: Bool) -> Reply {
-        var reply: Reply
+    private func refusal(_ refusal: URLSigner.Refusal, parameters: Parameters) -> Reply {
         switch refusal {
         case .unsigned:
-            reply = failure(.forbidden, "AccessDenied", "Access Denied")
+            return failure(.forbidden, "AccessDenied", "Access Denied")
         case .expired:
             let expires = ServiceDate(seconds: parameters["Expires"].flatMap { Int64($0) } ?? 0)
-            reply = failure(
+            return failure(
                 .forbidden,
                 "AccessDenied",
                 "Request has expired",
@@ -87,18 +86,13 @@ struct ObjectStore: Sendable {
                 ]
             )
         case .mismatch:
-            reply = failure(
+            return failure(
                 .forbidden,
                 "SignatureDoesNotMatch",
                 "The request signature we calculated does not match the signature you provided. "
                     + "Check your key and signing method."
             )
         }
-        if isHead {
-            reply.body = .none
-            reply.fields[.contentLength] = "0"
-        }
-        return reply
     }
 
     /// An error with some status, for faults.

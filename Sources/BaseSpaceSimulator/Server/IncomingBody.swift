@@ -10,7 +10,12 @@ struct IncomingBody: Sendable {
     /// A body was longer than it may be.
     struct TooLarge: Error {}
 
+    /// The client went away in the middle of the body.
+    struct Incomplete: Error {}
+
     let body: RequestBody
+    /// What `Content-Length` promises; nil for chunked bodies, whose end shows by itself.
+    let declaredLength: Int64?
     let pool: NIOThreadPool
     let received: Counter
 
@@ -29,6 +34,7 @@ struct IncomingBody: Sendable {
             guard bytes.count + buffer.readableBytes <= limit else { throw TooLarge() }
             bytes += buffer.readableBytesView
         }
+        try checkLength(Int64(bytes.count))
         return bytes
     }
 
@@ -50,10 +56,16 @@ struct IncomingBody: Sendable {
             }
         }
         let rest = pending
-        return try await pool.runIfActive {
+        let (size, md5) = try await pool.runIfActive {
             try file.append(rest)
-            return try file.finish()
+            return file.finish()
         }
+        try checkLength(size)
+        return (size, md5)
+    }
+
+    private func checkLength(_ length: Int64) throws {
+        if let declaredLength, length != declaredLength { throw Incomplete() }
     }
 }
 
@@ -91,7 +103,7 @@ private final class UploadFile: Sendable {
         }
     }
 
-    func finish() throws -> (size: Int64, md5: Digest) {
+    func finish() -> (size: Int64, md5: Digest) {
         state.withLock { state in
             let size = state.size
             guard let md5 = state.md5.take() else { return (size, MD5.digest(of: [])) }

@@ -63,7 +63,12 @@ final class Responder: Sendable {
                 path: path,
                 query: query,
                 fields: request.headers,
-                body: IncomingBody(body: request.body, pool: services.pool, received: received),
+                body: IncomingBody(
+                    body: request.body,
+                    declaredLength: request.headers[.contentLength].flatMap { Int64($0) },
+                    pool: services.pool,
+                    received: received
+                ),
                 ignoresRange: interference.ignoresRange
             )
             var reply: Reply
@@ -73,6 +78,7 @@ final class Responder: Sendable {
                 reply = await handle(incoming)
             }
             disturb(&reply, by: interference)
+            if method == "HEAD" { reply.body = .none }
             if let number { services.log.update(number) { $0.status = Int(reply.status.code) } }
             try await send(reply, interference, writer: writer, channel: channel, sent: &sent)
             finish(number, sent: sent, received: received)
