@@ -22,16 +22,20 @@ struct SimulatorCommand: AsyncParsableCommand {
             %2F in a name stands for a slash.
 
             Control paths on the API's port, which need no token:
-              GET /simulator/requests    what has been asked (DELETE forgets it)
-              POST /simulator/faults     [{"effect":"status","status":503,"listener":"objectStore","count":2}]
-                                         effects: status (status, body, headers), hang, latency
-                                         (milliseconds), bandwidth (bytesPerSecond), reset, shortBody and stall
-                                         (afterBytes), entityTag and contentRange (value), ignoreRange;
-                                         for which requests: listener (api, objectStore), method, path (with *),
-                                         isRanged, skipping, count, probability
-              GET /simulator/clock       the simulated time; POST {"advanceSeconds":259200} moves it
-              GET /simulator/uploads     what has been uploaded
-              GET /simulator/sessions    the state of every AppSession
+              GET /simulator/requests   what has been asked; DELETE forgets it
+              POST /simulator/faults    a JSON array of faults; [] clears them
+              GET /simulator/clock      simulated time; POST moves it
+              GET /simulator/uploads    what has been uploaded
+              GET /simulator/sessions   the state of every AppSession
+
+            The clock is moved by {"advanceSeconds":259200}. A fault is such as
+
+              {"effect":"status","status":503,"listener":"objectStore","count":2}
+
+            Effects and what they need: status (status, perhaps body, headers), hang, latency (milliseconds), \
+            bandwidth (bytesPerSecond), reset, shortBody and stall (afterBytes), entityTag and contentRange (value), \
+            ignoreRange. Which requests they meet: listener (api, objectStore), method, path (with *), isRanged, \
+            skipping, count, probability.
             """
     )
 

@@ -50,6 +50,18 @@ import Testing
         await #expect(throws: DataDirectory.Unreadable.self) { _ = try await Simulator.start(configuration) }
     }
 
+    @Test func aPortInUseIsAnErrorThatSaysSo() async throws {
+        try await Fixture.run { fixture in
+            var configuration = Simulator.Configuration()
+            let port = try #require(fixture.simulator.apiURL.split(separator: ":").last.flatMap { Int($0) })
+            configuration.apiPort = port
+            let error = await #expect(throws: HTTPServer.CannotListen.self) {
+                _ = try await Simulator.start(configuration)
+            }
+            #expect(error?.description.contains("127.0.0.1:\(port)") == true)
+        }
+    }
+
     @Test func theDemoDataIsFound() throws {
         let path = Simulator.demoDataDirectory
         #expect((try? FileDescriptor.open(path, .readOnly, options: .directory)) != nil)

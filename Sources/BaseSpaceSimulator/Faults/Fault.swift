@@ -18,7 +18,8 @@ public struct Fault: Sendable {
         public var listener: Listener?
         /// `GET`, `PUT`, …
         public var method: String?
-        /// The path of the URL without its query; `*` stands for any characters, also none. A leading slash is implied.
+        /// The path of the URL as it came, percent-encoded, without its query; `*` stands for any characters, also
+        /// none. A leading slash is implied.
         public var path: String?
         /// Only requests that carry a `Range` (true), or none (false).
         public var isRanged: Bool?

@@ -2,9 +2,15 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
+import SystemPackage
 
 /// One listening socket on loopback and the connections it accepted.
 final class HTTPServer: Sendable {
+    /// The port can't be listened on, in words.
+    struct CannotListen: Error, CustomStringConvertible {
+        let description: String
+    }
+
     typealias Respond = @Sendable (Request, consuming ResponseWriter, any Channel) async throws -> Void
 
     /// The socket's port.
@@ -51,10 +57,17 @@ final class HTTPServer: Sendable {
                 continuation.finish(throwing: error)
             }
         }
-        for try await port in ports {
-            return HTTPServer(port: port, connections: connections, task: task)
+        do {
+            for try await port in ports {
+                return HTTPServer(port: port, connections: connections, task: task)
+            }
+            throw CancellationError()
+        } catch let error as IOError {
+            throw CannotListen(
+                description: "cannot listen on 127.0.0.1:\(port): \(Errno(rawValue: error.errnoCode)); "
+                    + "choose another port, or 0 for a free one"
+            )
         }
-        throw CancellationError()
     }
 
     /// Stops listening, closes every connection whatever it is doing, and returns when nothing runs any more.
