@@ -35,23 +35,13 @@ final class HTTPServer: Sendable {
     ) async throws -> HTTPServer {
         let connections = Connections()
         let (ports, continuation) = AsyncThrowingStream.makeStream(of: Int.self)
-        let server = Server(
-            childChannelSetup: HTTP1Channel(
-                responder: respond,
-                configuration: HTTP1Channel.Configuration(additionalChannelHandlers: [connections.makeHandler()])
-            ),
-            configuration: ServerConfiguration(
-                address: .hostname("127.0.0.1", port: port),
-                // Benchmarks open many connections at once; the kernel caps this at net.core.somaxconn.
-                backlog: 1024
-            ),
-            onServerRunning: { channel in continuation.yield(channel.localAddress?.port ?? port) },
-            eventLoopGroup: group,
-            logger: logger
-        )
         let task = Task {
             do {
-                try await server.run()
+                // The server is made and released in here: what it holds has to go before the event loops do, which
+                // end after this task.
+                try await run(port: port, connections: connections, group: group, logger: logger, respond: respond) {
+                    continuation.yield($0)
+                }
                 continuation.finish()
             } catch {
                 continuation.finish(throwing: error)
@@ -68,6 +58,32 @@ final class HTTPServer: Sendable {
                     + "choose another port, or 0 for a free one"
             )
         }
+    }
+
+    /// Serves until the task is cancelled.
+    private static func run(
+        port: Int,
+        connections: Connections,
+        group: any EventLoopGroup,
+        logger: Logger,
+        respond: @escaping Respond,
+        onListening: @escaping @Sendable (Int) -> Void
+    ) async throws {
+        let server = Server(
+            childChannelSetup: HTTP1Channel(
+                responder: respond,
+                configuration: HTTP1Channel.Configuration(additionalChannelHandlers: [connections.makeHandler()])
+            ),
+            configuration: ServerConfiguration(
+                address: .hostname("127.0.0.1", port: port),
+                // Benchmarks open many connections at once; the kernel caps this at net.core.somaxconn.
+                backlog: 1024
+            ),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? port) },
+            eventLoopGroup: group,
+            logger: logger
+        )
+        try await server.run()
     }
 
     /// Stops listening, closes every connection whatever it is doing, and returns when nothing runs any more.
