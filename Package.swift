@@ -52,8 +52,9 @@ let package = Package(
         .executableTarget(
             name: "basespacefs",
             dependencies: [
-                "FUSEAdapter", "BaseSpaceFileSystem", "Namespace", "RemoteFiles", "Uploads", "BlockCache", "BaseSpaceAPI",
-                "HTTPTransport", "CProcess", argumentParser, logging, system,
+                "FUSEAdapter", "BaseSpaceFileSystem", "Namespace", "RemoteFiles", "Uploads", "BlockCache",
+                "BaseSpaceAPI",
+                "HTTPTransport", "CLinux", argumentParser, logging, system,
             ],
             swiftSettings: settings
         ),
@@ -75,8 +76,7 @@ let package = Package(
         .systemLibrary(name: "CFUSE", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "CProcess"),
-        .systemLibrary(name: "CLinux"),
+        .target(name: "CLinux"),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
         // A BaseSpace on loopback.
@@ -93,7 +93,10 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: [logging, system], path: "Tests/TestSupport", swiftSettings: settings
+            name: "TestSupport",
+            dependencies: [logging, system],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
         ),
         tests(of: "Digests"),
         tests(of: "HTTPTransport"),

@@ -117,7 +117,7 @@ final class ContentFiles: Sendable {
     private func writeDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int64) -> Int {
         let length = bytes.count & ~Int(ContentLayout.allocationUnit - 1)
         guard length > 0 else { return 0 }
-        let file = FileIO.reopen(data, O_WRONLY | CLinux_O_DIRECT())
+        let file = FileIO.reopen(data, O_WRONLY | CLinux_directIOFlag())
         guard file >= 0 else { return 0 }
         defer { close(file) }
         let pages = UnsafeRawBufferPointer(rebasing: bytes[..<length])
@@ -129,7 +129,7 @@ final class ContentFiles: Sendable {
         // Up to the block's bound, past the content's end, so that the tail's page goes too.
         let start = Int64(blocks.lowerBound) * Int64(ContentLayout.blockSize)
         let length = Int64(blocks.count) * Int64(ContentLayout.blockSize)
-        return CLinux_punch_hole(data, dataStart + start, length) == 0 ? nil : FileIO.lastError
+        return CLinux_punchHole(data, dataStart + start, length) == 0 ? nil : FileIO.lastError
     }
 
     /// Bytes that the file system has allocated for the blocks; nil where that can't be told apart from other contents.

@@ -28,8 +28,8 @@ final class MemoryStorage: Storage {
     let isWritable = true
 
     init() throws(BlockCacheError) {
-        data = CLinux_memfd_create("basespacefs-blocks")
-        map = CLinux_memfd_create("basespacefs-maps")
+        data = CLinux_createMemoryFile("basespacefs-blocks")
+        map = CLinux_createMemoryFile("basespacefs-maps")
         guard data >= 0, map >= 0 else {
             let error = FileIO.lastError
             Glibc.close(data)
@@ -45,7 +45,7 @@ final class MemoryStorage: Storage {
 
     /// A ledger in memory.
     func makeLedger() throws(BlockCacheError) -> Ledger {
-        let file = CLinux_memfd_create("basespacefs-ledger")
+        let file = CLinux_createMemoryFile("basespacefs-ledger")
         let ledger = Ledger(file: file)
         if let error = file < 0 ? FileIO.lastError : ledger.open() {
             throw BlockCacheError(.outOfResources, "can't make a cache in memory: \(error)", errno: error)
@@ -104,7 +104,7 @@ final class MemoryStorage: Storage {
             let chunks = files.layout.chunkCount
             guard (0..<chunks).allSatisfy({ files.record(ofChunk: $0).allocated == 0 }) else { return }
             let mapSize = (Int64(MapHeader.pageSize + chunks * ChunkRecord.size) + 4095) & ~4095
-            _ = CLinux_punch_hole(map, slot.mapStart, mapSize)
+            _ = CLinux_punchHole(map, slot.mapStart, mapSize)
             state.slots[name] = nil
         }
     }

@@ -84,7 +84,7 @@ final class WriterPool: @unchecked Sendable {
     }
 
     private func run() {
-        CLinux_name_thread("cache-writer")
+        CLinux_setThreadName("cache-writer")
         while let job = next() {
             job()
         }

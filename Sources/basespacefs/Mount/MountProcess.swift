@@ -1,5 +1,5 @@
 import BaseSpaceAPI
-import CProcess
+import CLinux
 import Dispatch
 import FUSEAdapter
 import Glibc
@@ -52,7 +52,7 @@ final class MountProcess: Sendable {
         ProcessHardening.apply()
         signals.block()
         if request.isTied {
-            _ = CProcess_setParentDeathSignal(SIGTERM)
+            _ = CLinux_setParentDeathSignal(SIGTERM)
         }
         do {
             let log = try Log(request)

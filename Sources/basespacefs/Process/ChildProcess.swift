@@ -1,4 +1,4 @@
-import CProcess
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -75,10 +75,10 @@ struct ChildProcess: Sendable {
         }
         if let extra = launch.extraDescriptor {
             try check(posix_spawn_file_actions_adddup2(&actions, extra, extraDescriptor))
-            try check(CProcess_addCloseFrom(&actions, extraDescriptor + 1))
+            try check(CLinux_addCloseFrom(&actions, extraDescriptor + 1))
         }
         if let directory = launch.directory {
-            try check(CProcess_addChangeDirectory(&actions, directory.string))
+            try check(CLinux_addChangeDirectory(&actions, directory.string))
         }
 
         var attributes = posix_spawnattr_t()
@@ -89,7 +89,7 @@ struct ChildProcess: Sendable {
         try check(posix_spawnattr_setsigmask(&attributes, &signals))
         var flags = Int16(POSIX_SPAWN_SETSIGMASK)
         if launch.leadsSession {
-            flags |= CProcess_spawnInNewSession()
+            flags |= CLinux_spawnInNewSession()
         }
         try check(posix_spawnattr_setflags(&attributes, flags))
 

@@ -1,4 +1,4 @@
-import CProcess
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -11,7 +11,7 @@ struct Pipe: ~Copyable {
 
     init() throws(Errno) {
         var ends: [CInt] = [-1, -1]
-        guard CProcess_pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
+        guard CLinux_pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
         readEnd = ends[0]
         writeEnd = ends[1]
     }

@@ -1,4 +1,4 @@
-import CProcess
+import CLinux
 import Glibc
 
 /// What a process does at its start that holds a token and serves a mount. Called before any thread starts.
@@ -8,7 +8,7 @@ enum ProcessHardening {
     private static let mallocArenas: CInt = 2
 
     static func apply() {
-        _ = CProcess_limitMallocArenas(mallocArenas)
+        _ = CLinux_limitMallocArenas(mallocArenas)
         keepOutOfCoreDumps()
         raiseDescriptorLimit()
         // A peer that closes a connection is an error of `send`, not the end of the mount.
@@ -19,7 +19,7 @@ enum ProcessHardening {
     private static func keepOutOfCoreDumps() {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        _ = CProcess_setDumpable(0)
+        _ = CLinux_setDumpable(0)
     }
 
     /// Each open file may hold a cache file, each connection a socket; the usual soft limit of 1024 is soon reached.

@@ -1,4 +1,4 @@
-import CProcess
+import CLinux
 import Glibc
 
 /// Signals that are taken by waiting for them instead of by handlers.

@@ -1,4 +1,4 @@
-import CProcess
+import CLinux
 import Dispatch
 import Glibc
 import Synchronization
@@ -48,7 +48,7 @@ private final class Body: Sendable {
     static let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { pointer in
         guard let pointer else { return nil }
         let body = Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue()
-        _ = CProcess_setThreadName(body.name)
+        _ = CLinux_setThreadName(body.name)
         body.run()
         return nil
     }

@@ -1,0 +1,41 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+int CLinux_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int CLinux_setDumpable(int isDumpable) { return prctl(PR_SET_DUMPABLE, isDumpable, 0, 0, 0); }
+
+int CLinux_setParentDeathSignal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
+int CLinux_limitMallocArenas(int count) { return mallopt(M_ARENA_MAX, count); }
+
+int CLinux_setThreadName(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+int CLinux_addCloseFrom(posix_spawn_file_actions_t *actions, int lowest)
+{
+    return posix_spawn_file_actions_addclosefrom_np(actions, lowest);
+}
+
+int CLinux_addChangeDirectory(posix_spawn_file_actions_t *actions, const char *path)
+{
+    return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+short CLinux_spawnInNewSession(void) { return POSIX_SPAWN_SETSID; }
+
+int CLinux_directIOFlag(void) { return O_DIRECT; }
+
+int CLinux_punchHole(int file, long long offset, long long length)
+{
+    return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
+int CLinux_createMemoryFile(const char *name) { return memfd_create(name, MFD_CLOEXEC); }

@@ -1,0 +1,41 @@
+#pragma once
+
+// Calls of Linux and glibc that Swift can't make itself: prctl is variadic, and the others are declared only under
+// _GNU_SOURCE, with which the module of the C library is not built. Each returns what the wrapped call returns.
+
+#include <spawn.h>
+
+/// A pipe whose two ends close on exec. 0, or -1 with errno set.
+int CLinux_pipe(int descriptors[_Nonnull 2]);
+
+/// Sets whether the process may be dumped and traced (PR_SET_DUMPABLE). 0, or -1 with errno set.
+int CLinux_setDumpable(int isDumpable);
+
+/// The signal this process gets when the thread that started it ends (PR_SET_PDEATHSIG). It reaches nobody when that
+/// thread has ended before the call. 0, or -1 with errno set.
+int CLinux_setParentDeathSignal(int signal);
+
+/// Caps the number of malloc arenas (M_ARENA_MAX). 1, or 0 when glibc refuses.
+int CLinux_limitMallocArenas(int count);
+
+/// Names the calling thread, for ps and debuggers; at most 15 bytes. 0 or an errno.
+int CLinux_setThreadName(const char *_Nonnull name);
+
+/// In the child, closes all descriptors from `lowest` up. 0 or an errno.
+int CLinux_addCloseFrom(posix_spawn_file_actions_t *_Nonnull actions, int lowest);
+
+/// In the child, changes the working directory. 0 or an errno.
+int CLinux_addChangeDirectory(posix_spawn_file_actions_t *_Nonnull actions, const char *_Nonnull path);
+
+/// The flag of posix_spawnattr_setflags that makes the child the leader of a session of its own.
+short CLinux_spawnInNewSession(void);
+
+/// O_DIRECT, whose value differs between architectures.
+int CLinux_directIOFlag(void);
+
+/// Frees the file's blocks in a range; the size stays, and what is read there is zeros. 0, or -1 with errno set
+/// (EOPNOTSUPP where the file system can't).
+int CLinux_punchHole(int file, long long offset, long long length);
+
+/// A file in anonymous memory, closed on exec: its descriptor, or -1 with errno set.
+int CLinux_createMemoryFile(const char *_Nonnull name);
