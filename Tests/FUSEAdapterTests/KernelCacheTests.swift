@@ -15,14 +15,17 @@ extension MountedTests {
             try await withMount(fileSystem) { mounted async throws in
                 let path = mounted.path("file")
                 #expect(try await Shell.output(["cat", path]) == "old")
-                fileSystem.change(inode) { node in
-                    node.content = Array("newer".utf8)
-                    node.attributes.size = 5
-                }
+                fileSystem.change(inode) { $0.content = Array("new".utf8) }
                 #expect(try await Shell.output(["cat", path]) == "old")
                 mounted.session.invalidateInode(inode)
-                try await eventually("the new bytes are seen") { try await Shell.output(["cat", path]) == "newer" }
-                #expect(try await Shell.output(["stat", "-c", "%s", path]) == "5\n")
+                try await eventually("the new bytes are seen") { try await Shell.output(["cat", path]) == "new" }
+                #expect(try await Shell.output(["stat", "-c", "%a", path]) == "644\n")
+                fileSystem.change(inode) { $0.attributes.permissions = 0o600 }
+                #expect(try await Shell.output(["stat", "-c", "%a", path]) == "644\n")
+                mounted.session.invalidateInode(inode)
+                try await eventually("the new permissions are seen") {
+                    try await Shell.output(["stat", "-c", "%a", path]) == "600\n"
+                }
             }
         }
 

@@ -93,7 +93,8 @@ final class MemoryFileSystem: FileSystem {
 
     func change(_ inode: InodeNumber, _ body: (inout Node) -> Void) {
         state.withLock { state in
-            guard var node = state.nodes[inode] else { return }
+            // Taken out, so that its content has one owner and is not copied by the change.
+            guard var node = state.nodes.removeValue(forKey: inode) else { return }
             body(&node)
             state.nodes[inode] = node
         }
