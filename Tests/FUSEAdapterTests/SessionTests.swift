@@ -74,12 +74,10 @@ extension MountedTests {
         @Test func `A mount that the kernel has aborted is cleared away`() async throws {
             try await withMount { mounted async throws in
                 try await Shell.output(["stat", mounted.directory.path.string])
-                let device = try #require(MountTable.entry(at: mounted.directory.path)?.device)
-                let minor = try #require(device.split(separator: ":").last)
-                let abort = FilePath("/sys/fs/fuse/connections/\(minor)/abort")
-                guard SmallFile.write("1", to: abort) else { return }
+                let isAborted = try await mounted.withControl { SmallFile.write("1", to: $0.appending("abort")) }
+                #expect(isAborted)
                 try await eventually("run() returns") { mounted.hasEnded }
-                #expect(try await Shell.run(["stat", mounted.directory.path.string]).errors.contains("not connected"))
+                #expect(MountTable.isStale(mounted.directory.path))
                 let error = #expect(throws: MountError.self) { try Mounted.again(on: mounted.directory.path) }
                 #expect(error?.code == .staleMount)
             }
@@ -127,10 +125,8 @@ extension MountedTests {
                 let device = try #require(MountTable.entry(at: mounted.directory.path)?.device)
                 let setting = FilePath("/sys/class/bdi/\(device)/read_ahead_kb")
                 try await eventually("the read-ahead is raised") { SmallFile.read(setting) == "1024\n" }
-                let minor = try #require(device.split(separator: ":").last)
-                let control = FilePath("/sys/fs/fuse/connections/\(minor)")
-                if let background = SmallFile.read(control.appending("max_background")) {
-                    #expect(background == "64\n")
+                try await mounted.withControl { control in
+                    #expect(SmallFile.read(control.appending("max_background")) == "64\n")
                     #expect(SmallFile.read(control.appending("congestion_threshold")) == "48\n")
                 }
             }
@@ -139,6 +135,17 @@ extension MountedTests {
 }
 
 extension Mounted {
+    /// The kernel's control files of the connection, in a control file system of our own: there may be none in /sys.
+    fileprivate func withControl<Value>(_ body: (FilePath) throws -> Value) async throws -> Value {
+        let device = try #require(MountTable.entry(at: directory.path)?.device)
+        let minor = try #require(device.split(separator: ":").last)
+        let control = try TemporaryDirectory(prefix: "control")
+        try await Shell.output(["mount", "-t", "fusectl", "none", control.path.string])
+        let result = Result { try body(control.file(String(minor))) }
+        try await Shell.output(["umount", control.path.string])
+        return try result.get()
+    }
+
     /// Mounts on a directory that is in use.
     fileprivate static func again(on path: FilePath) throws {
         _ = try FUSESession(.init(mountPoint: path, logger: Logger(label: "test")), fileSystem: MemoryFileSystem())

@@ -1,4 +1,3 @@
-import CFUSE
 import Glibc
 import SystemPackage
 
@@ -12,8 +11,7 @@ enum Unmounting {
     /// and answers ENOTCONN.
     static func unmount(_ mountPoint: FilePath, device: String?, isDead: Bool) {
         if let device, MountTable.entry(at: mountPoint)?.device != device { return }
-        var status = stat()
-        if isDead && !(stat(mountPoint.string, &status) != 0 && errno == ENOTCONN) { return }
+        if isDead && !MountTable.isStale(mountPoint) { return }
         if umount2(mountPoint.string, CInt(MNT_DETACH)) != 0 && errno == EPERM {
             unmountAsUser(mountPoint)
         }
