@@ -1,4 +1,5 @@
 import BaseSpaceFileSystem
+import Glibc
 import Namespace
 import Synchronization
 import SystemPackage
@@ -61,15 +62,17 @@ extension MountedTests {
             }
         }
 
-        @Test func `An invalidation that has to wait for a stuck operation holds up nobody`() async throws {
+        @Test func `An invalidation waits for a stuck operation, and goes through when that is interrupted`()
+            async throws
+        {
             try await withMount(threads: 1) { mounted async throws in
                 mounted.fileSystem.add("other", content: Array("other".utf8))
                 let stuck = try Shell.start(["cat", mounted.path("hang")])
                 try await eventually("the lookup arrives") { mounted.fileSystem.calls("lookup hang") == 1 }
-                // The kernel holds the root's lock for the lookup.
+                // The kernel holds the root's lock for the lookup, and lets no other in while somebody waits for it.
                 mounted.session.invalidateEntry("hang", in: .root)
                 mounted.session.invalidateEntry("other", in: .root)
-                stuck.send(2)
+                stuck.send(SIGINT)
                 _ = try await stuck.result()
                 #expect(try await Shell.output(["cat", mounted.path("other")]) == "other")
             }
