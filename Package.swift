@@ -88,7 +88,7 @@ let package = Package(
         tests(of: "Uploads", ["BaseSpaceAPI", "Digests"]),
         tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "BaseSpaceSimulator"]),
         tests(of: "Namespace", ["BaseSpaceAPI"]),
-        tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI"]),
+        tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE"]),
         tests(of: "BaseSpaceSimulator", ["Digests"]),
         tests(of: "BaseSpaceFileSystem", ["FUSEAdapter", "BaseSpaceSimulator", "BaseSpaceAPI"]),
         tests(of: "basespacefs", ["BaseSpaceSimulator", "Digests"]),
