@@ -9,7 +9,7 @@ public import BaseSpaceAPI
 /// 3. An empty name becomes `_`.
 /// 4. What is longer than 255 bytes of UTF-8, the kernel's limit, is cut at a character.
 /// 5. Of several entities that would share a name, the one with the lowest id keeps it and every other one gets
-///    ` (<id>)`. Ids only grow, so that a new entity never renames one that is there.
+///    ` (<id>)`, or ` (<id>.2)` where another entity is called just that. Ids only grow, so that a new entity never renames one that is there.
 public enum EntityNames {
     /// The kernel's NAME_MAX, in bytes.
     public static let maximumLength = 255
@@ -31,21 +31,25 @@ public enum EntityNames {
         taken.reserveCapacity(entities.count)
         var names = [String](repeating: "", count: entities.count)
         for index in entities.indices.sorted(by: { entities[$0].id < entities[$1].id }) {
-            let name = free(legal(entities[index].name), id: entities[index].id, among: taken)
+            let name = free(legal(entities[index].name), id: entities[index].id) { taken.contains($0) }
             taken.insert(name)
             names[index] = name
         }
         return names
     }
 
-    /// `name`, or if it is taken `name (<id>)`, for one more entity of a directory.
-    static func free(_ name: String, id: EntityID, among taken: Set<String>) -> String {
-        var candidate = name
-        while taken.contains(candidate) {
-            let suffix = " (\(legal(id.rawValue)))"
-            candidate = truncated(candidate, to: maximumLength - suffix.utf8.count) + suffix
+    /// `name`, or if it is taken `name (<id>)`, or if somebody has that name already `name (<id>.2)` and so on.
+    static func free(_ name: String, id: EntityID, isTaken: (String) -> Bool) -> String {
+        guard isTaken(name) else { return name }
+        // No id that was ever seen is half as long as this.
+        let id = truncated(legal(id.rawValue), to: 80)
+        var suffix = " (\(id))"
+        for round in 2... {
+            let candidate = truncated(name, to: maximumLength - suffix.utf8.count) + suffix
+            guard isTaken(candidate) else { return candidate }
+            suffix = " (\(id).\(round))"
         }
-        return candidate
+        return name
     }
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {

@@ -23,35 +23,31 @@ struct FileTree {
     }
 
     /// The directories of a container.
-    ///
-    /// - Parameter modified: Times that replace the service's, by file id.
-    static func listing(
-        of files: [RemoteFile],
-        in container: FileContainer,
-        modified: [EntityID: Timestamp] = [:]
-    ) -> Listing {
+    static func listing(of files: [RemoteFile], in container: FileContainer) -> Listing {
         var tree = FileTree(container: container)
         let uploads = uploads(of: files)
         for upload in uploads where upload.parts.count > 1 {
             tree.addDirectory(upload.parts.dropLast())
         }
         for upload in uploads {
-            tree.add(upload, modified: modified[upload.newest.id])
+            tree.add(upload)
         }
         return Listing(directories: tree.directories)
     }
 
     /// The files by path, in the order in which their paths came to be.
     private static func uploads(of files: [RemoteFile]) -> [Upload] {
-        var uploads: [String: Upload] = Dictionary(minimumCapacity: files.count)
+        // By the bytes of the path: as strings, an é of one and an é of two code points would be one path.
+        var uploads: [[UInt8]: Upload] = Dictionary(minimumCapacity: files.count)
         for file in files {
-            guard var known = uploads[file.path] else {
-                uploads[file.path] = Upload(parts: components(of: file), first: file.id, newest: file)
+            let path = Array(file.path.utf8)
+            guard var known = uploads[path] else {
+                uploads[path] = Upload(parts: components(of: file), first: file.id, newest: file)
                 continue
             }
             known.first = min(known.first, file.id)
             known.newest = known.newest.id < file.id ? file : known.newest
-            uploads[file.path] = known
+            uploads[path] = known
         }
         return uploads.values.sorted { $0.first < $1.first }
     }
@@ -73,14 +69,11 @@ struct FileTree {
         directories[parent.joined(separator: "/"), default: [:]][parts[parts.endIndex - 1]] = .directory
     }
 
-    private mutating func add(_ upload: Upload, modified: Timestamp?) {
+    private mutating func add(_ upload: Upload) {
         let directory = upload.parts.dropLast().joined(separator: "/")
-        var name = upload.parts[upload.parts.count - 1]
-        while directories[directory]?[name] != nil {
-            name = EntityNames.free(name, id: upload.first, among: [name])
-        }
+        let taken = directories[directory] ?? [:]
+        let name = EntityNames.free(upload.parts[upload.parts.count - 1], id: upload.first) { taken[$0] != nil }
         let place = FilePlace(container: container, path: directory).appending(name)
-        let record = FileRecord(upload.newest, place: place, modified: modified)
-        directories[directory, default: [:]][name] = .file(record)
+        directories[directory, default: [:]][name] = .file(FileRecord(upload.newest, place: place))
     }
 }

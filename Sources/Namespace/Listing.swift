@@ -56,6 +56,10 @@ struct ListingSlot: Sendable {
     var freshUntil: ContinuousClock.Instant?
     /// The fetch under way.
     var flight: Flight?
+    /// An answer that was a refusal, and until when it is not asked for again.
+    var refusal: (error: BaseSpaceError, until: ContinuousClock.Instant)?
+    /// Whether somebody wants a later answer than that of the fetch under way.
+    var isOutdated = false
     /// Entities made here since the last fetch began; the service's next list has them too.
     var created: [Node.Content] = []
 

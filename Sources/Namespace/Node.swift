@@ -50,6 +50,11 @@ public final class Node: Sendable {
         self.content = content
     }
 
+    /// The same place with other content.
+    func with(_ content: Content) -> Node {
+        Node(inode: inode, parent: parent, name: name, content: content)
+    }
+
     /// Whether it can be listed.
     public var isDirectory: Bool {
         switch content {
@@ -131,14 +136,30 @@ public final class FileRecord: Sendable {
     /// Where its bytes are to be had, as the listing said; whether the URL still serves is not known.
     public let contentURL: SignedURL?
 
-    init(_ file: RemoteFile, place: FilePlace, modified: Timestamp? = nil) {
+    init(_ file: RemoteFile, place: FilePlace) {
         self.id = file.id
         self.place = place
         self.size = file.size
         self.etag = file.etag
-        self.modified = modified ?? file.modified ?? file.created
+        self.modified = file.modified ?? file.created
         self.contentType = file.contentType
         self.isArchived = file.isArchived
         self.contentURL = file.contentURL
+    }
+
+    private init(_ record: FileRecord, modified: Timestamp) {
+        self.id = record.id
+        self.place = record.place
+        self.size = record.size
+        self.etag = record.etag
+        self.modified = modified
+        self.contentType = record.contentType
+        self.isArchived = record.isArchived
+        self.contentURL = record.contentURL
+    }
+
+    /// The same file with another time.
+    func with(modified: Timestamp) -> FileRecord {
+        FileRecord(self, modified: modified)
     }
 }

@@ -4,24 +4,22 @@ internal import OrderedCollections
 extension Tree {
     /// A child that is there because of what its directory is.
     func fixedChild(named name: String, of directory: Node) -> Node? {
-        fixedChildren(of: directory).first { $0.name == name }
+        fixedContents(of: directory).first { $0.0 == name }.map { fixedNode($1, named: $0, in: directory) }
     }
 
     func fixedChildren(of directory: Node) -> [Node] {
-        fixedContents(of: directory).map { name, content in
-            Node(
-                inode: InodeNumber(key: content.key(in: directory.inode, named: name)),
-                parent: directory.inode,
-                name: name,
-                content: content
-            )
-        }
+        fixedContents(of: directory).map { fixedNode($1, named: $0, in: directory) }
+    }
+
+    private func fixedNode(_ content: Node.Content, named name: String, in directory: Node) -> Node {
+        let inode = InodeNumber(key: content.key(in: directory.inode, named: name))
+        return Node(inode: inode, parent: directory.inode, name: name, content: content)
     }
 
     private func fixedContents(of directory: Node) -> [(String, Node.Content)] {
         switch directory.content {
         case .root:
-            [("README", .text(Array(configuration.readme.utf8))), ("Projects", .projects)]
+            [("README", .text(readme)), ("Projects", .projects)]
         case .project(let project):
             [("AppResults", .appResults(of: project)), ("Samples", .samples(of: project))]
         case .sample(let sample):
@@ -94,7 +92,7 @@ extension Tree.State {
     }
 
     private func file(_ record: FileRecord, named name: String, in directory: Node) -> Node {
-        let content = Node.Content.file(record)
+        let content = Node.Content.file(modified[record.id].map { record.with(modified: $0) } ?? record)
         let inode = aliases[record.id] ?? InodeNumber(key: content.key(in: directory.inode, named: name))
         return Node(inode: inode, parent: filesInode(of: directory), name: name, content: content)
     }

@@ -15,11 +15,13 @@ extension Tree {
     }
 
     /// Counts one lookup reference of a node and answers the node as the table holds it: what the kernel is to be told.
+    /// `nil` for a staged file that has left the tree since the node was made.
     ///
     /// A number that is taken by another place (two keys with one hash) is passed over for the next free one.
-    public func retain(_ node: Node) -> Node {
+    public func retain(_ node: Node) -> Node? {
         guard node.inode != .root else { return root }
         return state.withLock { state in
+            guard let node = state.current(node) else { return nil }
             var inode = node.inode
             while let slot = state.slots[inode], !slot.node.content.isSamePlace(as: node.content) {
                 inode = InodeNumber(rawValue: inode.rawValue &+ 1)
@@ -51,5 +53,18 @@ extension Tree {
     /// Nodes in the inode table, for status and tests.
     public var inodeCount: Int {
         state.withLock { $0.slots.count }
+    }
+}
+
+extension Tree.State {
+    /// What has become of a node: a directory is listed from a snapshot, and a staged file in it may have been uploaded,
+    /// renamed or removed since.
+    fileprivate func current(_ node: Node) -> Node? {
+        guard case .staged(let place) = node.content else { return node }
+        switch local[place.container]?[place.path] {
+        case .staged(node.inode): return node
+        case .uploaded(let record, _) where aliases[record.id] == node.inode: return node.with(.file(record))
+        default: return slots[node.inode]?.node
+        }
     }
 }

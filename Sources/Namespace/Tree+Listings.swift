@@ -1,22 +1,31 @@
-internal import BaseSpaceAPI
+public import BaseSpaceAPI
 internal import OrderedCollections
 internal import Synchronization
 
 extension Tree {
     /// A fresh listing, fetched if need be. Whoever is cancelled stops waiting; the fetch goes on.
     func listing(for key: ListingKey) async throws(BaseSpaceError) -> Listing {
-        let flight: ListingSlot.Flight? = state.withLock { state in
-            if state.listings[key]?.fresh(at: now()) != nil { return nil }
-            if let flight = state.listings[key]?.flight { return flight }
+        enum Look {
+            case known(Result<Listing, BaseSpaceError>)
+            case wait(ListingSlot.Flight)
+        }
+        let look = state.withLock { state -> Look in
+            let slot = state.listings[key]
+            if let listing = slot?.fresh(at: now()) { return .known(.success(listing)) }
+            if let flight = slot?.flight { return .wait(flight) }
+            if let refusal = slot?.refusal, now() < refusal.until { return .known(.failure(refusal.error)) }
             let flight = ListingSlot.Flight { await self.fetch(key) }
             state.listings[key, default: ListingSlot()].flight = flight
-            return flight
+            return .wait(flight)
         }
-        guard let flight else {
-            return state.withLock { $0.listings[key]?.listing } ?? Listing(directories: [:])
+        switch look {
+        case .known(let result): return try result.get()
+        case .wait(let flight):
+            guard let result = await flight.valueUnlessCancelled() else {
+                throw BaseSpaceError.cancelled(key.description)
+            }
+            return try result.get()
         }
-        guard let result = await flight.valueUnlessCancelled() else { throw BaseSpaceError.cancelled(key.description) }
-        return try result.get()
     }
 
     private func fetch(_ key: ListingKey) async -> Result<Listing, BaseSpaceError> {
@@ -61,8 +70,7 @@ extension Tree {
         of container: FileContainer,
         begun start: ContinuousClock.Instant
     ) -> Listing {
-        let modified = state.withLock { $0.modified }
-        let listing = FileTree.listing(of: files, in: container, modified: modified)
+        let listing = FileTree.listing(of: files, in: container)
         return state.withLock { state in
             state.local[container]?.dropUploads(before: start)
             let lifetime =
@@ -73,12 +81,17 @@ extension Tree {
         }
     }
 
-    /// Keeps an old listing in service when the service could not be reached; any other error is the answer.
+    /// Keeps an old listing in service when the service could not be reached; any other error is the answer. Either way
+    /// the service is left alone for a moment: programs ask for name after name.
     private func fail(_ key: ListingKey, with error: BaseSpaceError) -> Result<Listing, BaseSpaceError> {
         state.withLock { state in
             state.listings[key]?.flight = nil
-            guard error.isUnreachable, let old = state.listings[key]?.listing else { return .failure(error) }
-            state.listings[key]?.freshUntil = now() + configuration.retryInterval
+            let retry = now() + configuration.retryInterval
+            guard error.isUnreachable, let old = state.listings[key]?.listing else {
+                state.listings[key]?.refusal = (error, retry)
+                return .failure(error)
+            }
+            state.listings[key]?.freshUntil = retry
             return .success(old)
         }
     }
@@ -117,8 +130,24 @@ extension Tree {
 
     /// Asks the service anew at the next look into a directory.
     public func refresh(_ directory: Node) {
-        guard let key = directory.listingKey else { return }
-        state.withLock { $0.listings[key]?.freshUntil = nil }
+        if let key = directory.listingKey {
+            refresh(key)
+        }
+    }
+
+    /// Asks the service anew at the next look at a container's files.
+    public func refreshFiles(of container: FileContainer) {
+        refresh(.files(of: container))
+    }
+
+    private func refresh(_ key: ListingKey) {
+        state.withLock { state in
+            guard var slot = state.listings[key] else { return }
+            slot.freshUntil = nil
+            slot.refusal = nil
+            slot.isOutdated = slot.flight != nil
+            state.listings[key] = slot
+        }
     }
 }
 
@@ -128,7 +157,8 @@ extension Tree.State {
         with listing: Listing,
         freshUntil: ContinuousClock.Instant
     ) {
-        listings[key] = ListingSlot(listing: listing, freshUntil: freshUntil)
+        let isOutdated = listings[key]?.isOutdated ?? false
+        listings[key] = ListingSlot(listing: listing, freshUntil: isOutdated ? nil : freshUntil)
     }
 }
 

@@ -3,41 +3,37 @@ internal import Synchronization
 
 /// What is written here: the local entries that lie over the service's listings.
 extension Tree {
-    /// Enters a file that is being written, under a number of its own.
+    /// The number of a staged file.
     ///
-    /// - Parameters:
-    ///   - place: Where it stands; an entry of that place is covered by it.
-    ///   - serial: What tells it from every other staged file of this account, also over remounts.
-    public func addStagedFile(at place: FilePlace, serial: String) -> Node {
-        let inode = InodeNumber(key: "staged/\(serial)")
-        return enterStagedFile(inode, at: place)
+    /// - Parameter serial: What tells it from every other staged file of this account, also over remounts.
+    public static func inode(ofStagedFile serial: String) -> InodeNumber {
+        InodeNumber(key: "staged/\(serial)")
+    }
+
+    /// Enters a file that is being written; an entry of that place is covered by it.
+    public func addStagedFile(_ inode: InodeNumber, at place: FilePlace) -> Node {
+        state.withLock { $0.enterStagedFile(inode, at: place) }
     }
 
     /// Moves a staged file to another place, covering what stands there.
     public func moveStagedFile(_ inode: InodeNumber, from old: FilePlace, to new: FilePlace) {
         state.withLock { state in
-            if case .staged(inode) = state.local[old.container]?[old.path] {
-                state.local[old.container]?[old.path] = nil
-            }
+            state.removeStagedFile(inode, at: old)
+            let node = state.enterStagedFile(inode, at: new)
+            state.slots[inode]?.node = node
         }
-        let node = enterStagedFile(inode, at: new)
-        state.withLock { $0.slots[inode]?.node = node }
     }
 
     /// Takes a staged file out of the tree.
     public func removeStagedFile(_ inode: InodeNumber, at place: FilePlace) {
-        state.withLock { state in
-            if case .staged(inode) = state.local[place.container]?[place.path] {
-                state.local[place.container]?[place.path] = nil
-            }
-        }
+        state.withLock { $0.removeStagedFile(inode, at: place) }
     }
 
     /// Lets an upload take the place of the staged file it was made from, under the same inode number.
     ///
     /// - Parameter modified: The time its writer gave it, which `rsync -a` compares.
     public func replaceStagedFile(_ inode: InodeNumber, at place: FilePlace, by file: RemoteFile, modified: Timestamp) {
-        let record = FileRecord(file, place: place, modified: modified)
+        let record = FileRecord(file, place: place).with(modified: modified)
         state.withLock { state in
             state.modified[file.id] = modified
             if case .staged(inode) = state.local[place.container]?[place.path] {
@@ -45,12 +41,7 @@ extension Tree {
             }
             guard let slot = state.slots[inode] else { return }
             state.aliases[file.id] = inode
-            state.slots[inode]?.node = Node(
-                inode: inode,
-                parent: slot.node.parent,
-                name: slot.node.name,
-                content: .file(record)
-            )
+            state.slots[inode]?.node = slot.node.with(.file(record))
         }
     }
 
@@ -73,22 +64,42 @@ extension Tree {
         }
     }
 
-    private func enterStagedFile(_ inode: InodeNumber, at place: FilePlace) -> Node {
+    /// Keeps the time that a program gave to a file of the service, for as long as this mount lives.
+    public func setModified(of record: FileRecord, to modified: Timestamp) {
         state.withLock { state in
-            state.local[place.container, default: LocalEntries()][place.path] = .staged(inode)
+            state.modified[record.id] = modified
+            for (inode, slot) in state.slots {
+                guard case .file(let known) = slot.node.content, known.id == record.id else { continue }
+                state.slots[inode]?.node = slot.node.with(.file(known.with(modified: modified)))
+                return
+            }
         }
-        return Node(inode: inode, parent: filesInode(of: place), name: place.name, content: .staged(place))
     }
 
     private func node(_ content: Node.Content, at place: FilePlace) -> Node {
-        let parent = filesInode(of: place)
+        let parent = place.directoryInode
         let inode = InodeNumber(key: content.key(in: parent, named: place.name))
         return Node(inode: inode, parent: parent, name: place.name, content: content)
     }
+}
 
+extension Tree.State {
+    fileprivate mutating func enterStagedFile(_ inode: InodeNumber, at place: FilePlace) -> Node {
+        local[place.container, default: LocalEntries()][place.path] = .staged(inode)
+        return Node(inode: inode, parent: place.directoryInode, name: place.name, content: .staged(place))
+    }
+
+    fileprivate mutating func removeStagedFile(_ inode: InodeNumber, at place: FilePlace) {
+        if case .staged(inode) = local[place.container]?[place.path] {
+            local[place.container]?[place.path] = nil
+        }
+    }
+}
+
+extension FilePlace {
     /// The number of the directory that a place is in.
-    private func filesInode(of place: FilePlace) -> InodeNumber {
-        let directory = FilePlace(container: place.container, path: place.directory)
+    fileprivate var directoryInode: InodeNumber {
+        let directory = FilePlace(container: container, path: directory)
         return InodeNumber(key: Node.Content.directory(directory).key(in: .root, named: directory.name))
     }
 }

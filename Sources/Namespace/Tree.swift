@@ -49,6 +49,8 @@ public final class Tree: Sendable {
     let configuration: Configuration
     let now: @Sendable () -> ContinuousClock.Instant
     let state = Mutex(State())
+    /// The bytes of `README`, made once: every look into the root passes by it.
+    let readme: [UInt8]
     let root = Node(inode: .root, parent: .root, name: "", content: .root)
 
     /// Creates the tree of an account; nothing is asked of the service yet.
@@ -64,6 +66,7 @@ public final class Tree: Sendable {
     ) {
         self.service = service
         self.configuration = configuration
+        self.readme = Array(configuration.readme.utf8)
         self.now = now
     }
 

@@ -4,7 +4,7 @@ internal import Synchronization
 /// The memory of everything in flight: page-aligned buffers under one hard ceiling.
 ///
 /// A buffer is taken before a GET starts and for its whole range, so that a body always has a place to go and no
-/// transfer is ever paused for want of memory. Buffers come in powers of two from 128 KiB to 4 MiB and are used again:
+/// transfer is ever paused for want of memory. Buffers come in powers of two from 128 KiB on and are used again:
 /// a fresh page costs a fault and, on a virtual machine, often a trip to the host.
 final class BufferPool: Sendable {
     private struct State {
@@ -14,20 +14,23 @@ final class BufferPool: Sendable {
         var mapped = 0
         /// Free memory by size.
         var free: [Int: [Memory]] = [:]
+        /// Somebody was refused since memory came back last.
+        var isWanted = false
     }
 
     /// The smallest buffer: a block of the cache.
     static let minimumSize = 128 << 10
-    /// The largest buffer: the largest GET.
-    static let maximumSize = 4 << 20
+    /// The least that a ceiling can be: a GET for somebody who waits, and one ahead of him.
+    static let minimumLimit = 4 << 20
 
     /// The ceiling, in bytes.
     let limit: Int
     private let state = Mutex(State())
+    private let wanted = Mutex<(@Sendable () -> Void)?>(nil)
 
-    /// - Parameter limit: The ceiling in bytes; at least one largest buffer.
+    /// - Parameter limit: The ceiling in bytes; at least `minimumLimit` counts.
     init(limit: Int) {
-        self.limit = max(limit, Self.maximumSize)
+        self.limit = max(limit, Self.minimumLimit)
     }
 
     deinit {
@@ -38,6 +41,11 @@ final class BufferPool: Sendable {
         }
     }
 
+    /// Calls `body`, on a task of its own, when memory has come back after somebody was refused.
+    func onReturn(_ body: @escaping @Sendable () -> Void) {
+        wanted.withLock { $0 = body }
+    }
+
     /// Bytes handed out now.
     var used: Int { state.withLock { $0.used } }
 
@@ -45,7 +53,10 @@ final class BufferPool: Sendable {
     func take(_ count: Int) -> Buffer? {
         let size = Self.size(for: count)
         let memory = state.withLock { state -> Memory? in
-            guard state.used + size <= limit else { return nil }
+            guard state.used + size <= limit else {
+                state.isWanted = true
+                return nil
+            }
             if let memory = state.free[size]?.popLast() {
                 state.used += size
                 return memory
@@ -74,10 +85,15 @@ final class BufferPool: Sendable {
     }
 
     fileprivate func giveBack(_ memory: Memory) {
-        state.withLock { state in
+        let isWanted = state.withLock { state in
             state.used -= memory.size
             state.free[memory.size, default: []].append(memory)
+            defer { state.isWanted = false }
+            return state.isWanted
         }
+        // The last reference of a buffer may go while the reader's lock is held: whoever waits is told elsewhere.
+        guard isWanted, let tell = wanted.withLock({ $0 }) else { return }
+        Task { tell() }
     }
 
     private static func size(for count: Int) -> Int {

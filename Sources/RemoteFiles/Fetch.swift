@@ -18,6 +18,10 @@ protocol FetchObserver: AnyObject, Sendable {
 final class Fetch: TransferDelegate {
     private struct State {
         var machine: FetchMachine
+        /// Let go of at the end, whoever may still hold the fetch.
+        var buffer: Buffer?
+        /// Counts the transfers, so that a late answer of one is not taken for the next one's.
+        var attempt = 0
         var transfer: Transfer?
         var url: HTTPURL?
         var announced: Int64 = 0
@@ -32,7 +36,6 @@ final class Fetch: TransferDelegate {
     let content: Content
     let range: Range<Int64>
 
-    private let buffer: Buffer
     private let urls: SignedURLs
     private let client: HTTPClient
     private let observer: any FetchObserver
@@ -52,12 +55,12 @@ final class Fetch: TransferDelegate {
         self.segment = segment
         self.content = content
         self.range = range
-        self.buffer = buffer
         self.urls = urls
         self.client = client
         self.observer = observer
         self.logger = logger
-        self.state = Mutex(State(machine: FetchMachine(range: range, size: content.size)))
+        let machine = FetchMachine(range: range, size: content.size, etag: content.file.etag)
+        self.state = Mutex(State(machine: machine, buffer: buffer))
     }
 
     private var file: RemoteFileVersion { content.file }
@@ -72,12 +75,15 @@ final class Fetch: TransferDelegate {
             state.isCancelled = true
             return state.transfer
         }
-        transfer?.cancel()
+        guard let transfer else { return end(.failure(Self.cancelled)) }
+        transfer.cancel()
     }
+
+    private static let cancelled = RemoteReadError(.cancelled, "the fetch was given up")
 
     private func perform(_ action: FetchMachine.Action) {
         guard !state.withLock({ $0.isCancelled }) else {
-            return end(.failure(RemoteReadError(.cancelled, "the fetch was given up")))
+            return end(.failure(Self.cancelled))
         }
         switch action {
         case .locate(let renewing):
@@ -110,18 +116,23 @@ final class Fetch: TransferDelegate {
                 }
             )
         case .failure(let error):
-            let code: RemoteReadError.Code = error.isUnreachable ? .unreachable : .service
-            end(.failure(RemoteReadError(code, "can't read \(file.name): \(error)", service: error)))
+            end(.failure(RemoteReadError(.service, "can't read \(file.name): \(error)", service: error)))
         }
     }
 
     private func transfer(_ bytes: Range<Int64>) {
-        guard let url = state.withLock({ $0.url }) else { return }
+        let (url, attempt) = state.withLock { state in
+            state.attempt += 1
+            return (state.url, state.attempt)
+        }
+        guard let url else { return }
         var headers: HTTPHeaders = [:]
         headers["If-Match"] = file.etag.map { "\"\($0)\"" }
         let transfer = client.start(HTTPRequest(.get, url, headers: headers, range: bytes), delegate: self)
         let isCancelled = state.withLock { state in
-            state.transfer = transfer
+            if state.attempt == attempt, !state.hasEnded {
+                state.transfer = transfer
+            }
             return state.isCancelled
         }
         if isCancelled {
@@ -133,6 +144,7 @@ final class Fetch: TransferDelegate {
         let isFirst = state.withLock { state in
             defer { state.hasEnded = true }
             state.transfer = nil
+            state.buffer = nil
             return !state.hasEnded
         }
         if isFirst {
@@ -151,7 +163,7 @@ final class Fetch: TransferDelegate {
             let landed = Int(state.machine.landed)
             // A server that sends more than it was asked for gets no further than the range.
             let count = min(bytes.count, range.count - landed)
-            guard count > 0, let source = bytes.baseAddress else { return nil }
+            guard count > 0, let source = bytes.baseAddress, let buffer = state.buffer else { return nil }
             buffer.bytes.baseAddress?.advanced(by: landed).copyMemory(from: source, byteCount: count)
             state.machine.received(bytes: count)
             let total = state.machine.landed
@@ -165,25 +177,35 @@ final class Fetch: TransferDelegate {
     }
 
     func transfer(_ transfer: Transfer, didComplete result: Result<TransferMetrics, HTTPTransportError>) {
-        let failure: HTTPTransportError?
-        switch result {
-        case .success: failure = nil
-        case .failure(let error): failure = error
-        }
+        let failure: FetchMachine.Failure? =
+            switch result {
+            case .success: nil
+            case .failure(let error): FetchMachine.Failure(error)
+            }
         let action = state.withLock { state in
             state.transfer = nil
-            return state.machine.completed(
-                failure: failure?.message,
-                isTransient: failure?.isTransient ?? true,
-                jitter: .random(in: 0..<1)
-            )
+            return state.machine.completed(failure: failure, jitter: .random(in: 0..<1))
         }
         if case .wait = action {
             logger.debug(
                 "fetching again",
-                metadata: ["file": "\(file.name)", "why": "\(failure?.message ?? "answer")"]
+                metadata: ["file": "\(file.name)", "why": "\(failure?.reason ?? "answer")"]
             )
         }
         perform(action)
+    }
+}
+
+extension FetchMachine.Failure {
+    fileprivate init(_ error: HTTPTransportError) {
+        code =
+            switch error.code {
+            case .connectTimedOut, .firstByteTimedOut, .stalled, .deadlineExceeded: .timedOut
+            case .cannotResolve, .cannotConnect: .unreachable
+            case .cancelled, .shutDown: .cancelled
+            default: .unusable
+            }
+        reason = error.message
+        isTransient = error.isTransient
     }
 }

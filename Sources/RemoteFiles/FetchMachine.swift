@@ -32,22 +32,30 @@ struct FetchMachine: Sendable {
         case fail(RemoteReadError.Code, String)
     }
 
+    /// Why a transfer brought less than it was to bring.
+    struct Failure: Sendable, Equatable {
+        /// What the reader is told if this is the last of many.
+        var code: RemoteReadError.Code
+        var reason: String
+        var isTransient: Bool
+    }
+
     private enum Verdict: Sendable {
         case renew
         case retry(String, after: Double)
         case fail(RemoteReadError.Code, String)
     }
 
-    /// Failures without a single new byte between them, after which a fetch is given up.
-    ///
-    /// With the back-off below that is more than half a minute of a dead object store; the deadline of the read that
-    /// waits usually comes first.
-    static let maximumFailures = 8
+    /// Failures without a single new byte between them, after which a fetch is given up: by the back-off below, half a
+    /// minute of a dead object store on average. A read that waits has a deadline of its own.
+    static let maximumFailures = 12
 
     /// The bytes of the file to bring.
     let range: Range<Int64>
     /// The size of the file.
     let size: Int64
+    /// Its bare ETag, if the service told one.
+    let etag: String?
     /// How many bytes are there, from the start of the range on.
     private(set) var landed: Int64 = 0
     /// What the head of the answer under way leads to when its transfer has ended.
@@ -55,9 +63,10 @@ struct FetchMachine: Sendable {
     private var failures = 0
     private var hasRenewed = false
 
-    init(range: Range<Int64>, size: Int64) {
+    init(range: Range<Int64>, size: Int64, etag: String? = nil) {
         self.range = range
         self.size = size
+        self.etag = etag
     }
 
     /// The bytes that are still missing.
@@ -85,16 +94,17 @@ struct FetchMachine: Sendable {
     /// The transfer has ended; `failure` says why if it was not the end of the body.
     ///
     /// - Parameter jitter: A random number 0 ..< 1.
-    mutating func completed(failure: String?, isTransient: Bool, jitter: Double) -> Action {
+    mutating func completed(failure: Failure?, jitter: Double) -> Action {
         switch verdict {
         case .renew: return .locate(renewing: true)
-        case .retry(let reason, let seconds): return retry(reason, after: seconds, jitter)
+        case .retry(let reason, let seconds): return retry(.unusable, reason, after: seconds, jitter)
         case .fail(let code, let reason): return .fail(code, reason)
         case nil: break
         }
         if landed == Int64(range.count) { return .finish }
-        guard isTransient || failure == nil else { return .fail(.unreachable, failure ?? "") }
-        return retry(failure ?? "the body ended early", after: 0, jitter)
+        guard let failure else { return retry(.unusable, "the body ended early", after: 0, jitter) }
+        guard failure.isTransient else { return .fail(failure.code, failure.reason) }
+        return retry(failure.code, failure.reason, after: 0, jitter)
     }
 
     /// Seconds to wait before the n-th attempt in a row that follows no new byte, full jitter.
@@ -105,14 +115,19 @@ struct FetchMachine: Sendable {
     /// | 2        | 0.2     |
     /// | 3        | 0.4     |
     /// | 4        | 0.8     |
-    /// | 8        | 12.8    |
+    /// | 8 … 11   | 12.8    |
     static func delay(failures: Int, jitter: Double) -> Double {
         failures <= 1 ? 0 : 0.1 * Double(1 << min(failures - 1, 7)) * jitter
     }
 
-    private mutating func retry(_ reason: String, after seconds: Double, _ jitter: Double) -> Action {
+    private mutating func retry(
+        _ code: RemoteReadError.Code,
+        _ reason: String,
+        after seconds: Double,
+        _ jitter: Double
+    ) -> Action {
         failures += 1
-        guard failures < Self.maximumFailures else { return .fail(.unreachable, reason) }
+        guard failures < Self.maximumFailures else { return .fail(code, reason) }
         return .wait(max(seconds, Self.delay(failures: failures, jitter: jitter)))
     }
 
@@ -120,15 +135,10 @@ struct FetchMachine: Sendable {
     private mutating func judge(_ head: HTTPResponseHead) -> Verdict? {
         switch head.status {
         case 206:
-            let expected = "bytes \(missing.lowerBound)-\(missing.upperBound - 1)/\(size)"
-            guard let actual = head.headers["Content-Range"]?.lowercased(), actual != expected else { return nil }
-            guard actual.hasSuffix("/\(size)") || actual.hasSuffix("/*") else {
-                return .fail(.changed, "its size changed while it was read")
-            }
-            return .retry("the object store sent \(actual) when \(expected) was asked for", after: 0)
+            return judgeRange(head.headers["Content-Range"]?.lowercased()) ?? judgeETag(head.headers["ETag"])
         case 200:
             // The whole file, to somebody who asked for the whole file.
-            guard missing != 0..<size else { return nil }
+            guard missing != 0..<size else { return judgeETag(head.headers["ETag"]) }
             return .retry("the object store ignored the Range of the request", after: 0)
         case 403:
             guard !hasRenewed else { return .fail(.denied, "the object store refuses access, also with a fresh URL") }
@@ -144,6 +154,21 @@ struct FetchMachine: Sendable {
         default:
             return .fail(.unusable, "the object store answered \(head.status)")
         }
+    }
+
+    private func judgeRange(_ actual: String?) -> Verdict? {
+        let bytes = "bytes \(missing.lowerBound)-\(missing.upperBound - 1)/"
+        if actual == bytes + "\(size)" || actual == bytes + "*" { return nil }
+        if let actual, !actual.hasSuffix("/\(size)"), !actual.hasSuffix("/*") {
+            return .fail(.changed, "its size changed while it was read")
+        }
+        return .retry("the object store sent \(actual ?? "no range") when \(bytes)\(size) was asked for", after: 0)
+    }
+
+    /// The object store compares ETags itself (`If-Match`); a proxy on the way may not.
+    private func judgeETag(_ actual: String?) -> Verdict? {
+        guard let etag, let actual, actual.filter({ $0 != "\"" }) != etag else { return nil }
+        return .fail(.changed, "its content changed since it was opened")
     }
 
     /// No `Retry-After` makes a read wait longer than this many seconds: its own deadline is not much later.

@@ -56,7 +56,7 @@ public final class OpenContent: Sendable {
     }
 
     private func fetchAhead(_ ranges: [Range<Int64>]) {
-        guard !ranges.isEmpty, !content.cached.isComplete else { return }
+        guard !ranges.isEmpty else { return }
         let missing = ranges.flatMap { content.missing(in: $0) }
         guard !missing.isEmpty else { return }
         reader.perform(reader.state.withLock { $0.fetchAhead(missing, of: content, pool: reader.pool) })
@@ -90,6 +90,6 @@ public final class PendingContentRead: Sendable {
     /// Gives up: the reply fails with `cancelled` unless it has been answered.
     public func cancel() {
         guard let id = waiter.withLock({ $0 }) else { return }
-        reader.perform(reader.state.withLock { $0.cancel(id, of: content) })
+        reader.perform(reader.state.withLock { $0.cancel(id, of: content, pool: reader.pool) })
     }
 }

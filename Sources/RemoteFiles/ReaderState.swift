@@ -43,8 +43,6 @@ struct ReaderState: Sendable {
         self.connections = connections
     }
 
-    var isWaitedFor: Bool { contents.values.contains { !$0.waiters.isEmpty } }
-
     mutating func nextID() -> UInt64 {
         lastID += 1
         return lastID
@@ -57,7 +55,7 @@ struct ReaderState: Sendable {
     }
 
     /// A handle is gone; with the last one go the content's memory and whatever is fetched for nobody.
-    mutating func close(_ content: Content) -> [Action] {
+    mutating func close(_ content: Content, pool: BufferPool) -> [Action] {
         contents[content]?.references -= 1
         guard let state = contents[content], state.references <= 0 else { return [] }
         contents[content] = nil
@@ -65,6 +63,7 @@ struct ReaderState: Sendable {
         active -= state.segments.count { $0.phase == .active }
         return state.waiters.map { .fail($0, RemoteReadError(.cancelled, "the file was closed")) }
             + state.segments.compactMap { $0.phase == .active ? $0.fetch.map { .cancel($0) } : nil }
+            + admit(from: pool)
     }
 
     // MARK: Reads
@@ -108,15 +107,16 @@ struct ReaderState: Sendable {
     }
 
     /// A read gives up.
-    mutating func cancel(_ waiter: UInt64, of content: Content) -> [Action] {
+    mutating func cancel(_ waiter: UInt64, of content: Content, pool: BufferPool) -> [Action] {
         guard let index = contents[content]?.waiters.firstIndex(where: { $0.id == waiter }),
             let gone = contents[content]?.waiters.remove(at: index)
         else { return [] }
-        return [.fail(gone, RemoteReadError(.cancelled, "the read was interrupted"))] + abandon(gone.range, of: content)
+        return [.fail(gone, RemoteReadError(.cancelled, "the read was interrupted"))]
+            + abandon(gone.range, of: content) + admit(from: pool)
     }
 
     /// Fails the reads whose deadline is over.
-    mutating func expire(at now: ContinuousClock.Instant) -> [Action] {
+    mutating func expire(at now: ContinuousClock.Instant, pool: BufferPool) -> [Action] {
         var actions: [Action] = []
         for (content, state) in contents {
             for waiter in state.waiters where waiter.deadline <= now {
@@ -126,7 +126,8 @@ struct ReaderState: Sendable {
                 actions += abandon(waiter.range, of: content)
             }
         }
-        return actions
+        // Every look at the clock is a look at the queue too: a net below all that should have asked.
+        return actions + admit(from: pool)
     }
 
     // MARK: Segments
@@ -178,7 +179,7 @@ struct ReaderState: Sendable {
         pool: BufferPool
     ) -> [Action] {
         guard let index = contents[content]?.index(of: segment), let gone = remove(at: index, of: content) else {
-            return []
+            return admit(from: pool)
         }
         if gone.phase == .active {
             active -= 1
@@ -323,10 +324,13 @@ extension ReaderState {
     private mutating func buffer(for count: Int, from pool: BufferPool) -> Buffer? {
         if let buffer = pool.take(count) { return buffer }
         while let victim = leastRecentlyUsed() {
+            let used = pool.used
             if let index = contents[victim.content]?.index(of: victim.segment) {
                 remove(at: index, of: victim.content)
             }
             if let buffer = pool.take(count) { return buffer }
+            // A reply or the disk cache still holds it; it comes back in a moment, and so does the next victim's.
+            guard pool.used < used else { return nil }
         }
         return nil
     }

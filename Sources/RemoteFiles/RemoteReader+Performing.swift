@@ -148,7 +148,6 @@ extension RemoteReader: FetchObserver {
 extension Content {
     /// The runs of blocks in a range that the disk cache does not have.
     func missing(in range: Range<Int64>) -> [Range<Int64>] {
-        guard !cached.isComplete else { return [] }
         var runs: [Range<Int64>] = []
         var position = range.lowerBound
         while position < range.upperBound, let run = cached.firstMissing(in: position..<range.upperBound) {

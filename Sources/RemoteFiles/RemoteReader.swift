@@ -67,6 +67,7 @@ public final class RemoteReader: Sendable {
         self.pool = BufferPool(limit: configuration.memoryLimit)
         self.urls = SignedURLs(locator: locator, wallClock: wallClock)
         self.state = Mutex(ReaderState(connections: configuration.connections))
+        pool.onReturn { [weak self] in self?.admit() }
         startJanitor()
     }
 
@@ -100,8 +101,7 @@ public final class RemoteReader: Sendable {
             let left = (open[content.file]?.handles ?? 1) - 1
             open[content.file] = left > 0 ? (content, left) : nil
         }
-        perform(state.withLock { $0.close(content) })
-        admit()
+        perform(state.withLock { $0.close(content, pool: pool) })
     }
 
     /// Ends reads whose deadline is over, and gives idle memory back.
@@ -112,7 +112,7 @@ public final class RemoteReader: Sendable {
                 for round in 1... {
                     try? await Task.sleep(for: Self.janitorInterval)
                     guard !Task.isCancelled, let self else { return }
-                    self.perform(self.state.withLock { $0.expire(at: .now) })
+                    self.perform(self.state.withLock { $0.expire(at: .now, pool: self.pool) })
                     guard round % Self.idleRounds == 0 else { continue }
                     tick = self.state.withLock { $0.releaseIdle(since: tick) }
                     self.pool.trim()

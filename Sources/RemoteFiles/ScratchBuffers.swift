@@ -1,6 +1,7 @@
 internal import Synchronization
 
 /// Buffers in which a read is put together from several places: one for each thread that does so at a time, used again.
+/// They come on top of the reader's ceiling: as many MiB as the mount has threads.
 final class ScratchBuffers: Sendable {
     /// The kernel's largest read.
     private static let size = 1 << 20

@@ -35,8 +35,15 @@ import Testing
 
     @Test func aNameThatLooksLikeASuffixStaysUnique() {
         #expect(
-            EntityNames.unique([("3", "A (12)"), ("5", "A"), ("12", "A")]) == ["A (12)", "A", "A (12) (12)"]
+            EntityNames.unique([("3", "A (12)"), ("5", "A"), ("12", "A")]) == ["A (12)", "A", "A (12.2)"]
         )
+    }
+
+    @Test func aSuffixThatIsTakenAtFullLengthEndsToo() {
+        let long = String(repeating: "n", count: 255)
+        let names = EntityNames.unique([("3", long), ("4", long.dropLast(4) + " (5)"), ("5", long)])
+        #expect(Set(names).count == 3)
+        #expect(names[2].hasSuffix(" (5.2)"))
     }
 
     @Test func longDuplicatesKeepTheirSuffix() {

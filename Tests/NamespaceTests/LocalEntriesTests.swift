@@ -31,7 +31,7 @@ import Testing
 
     @Test func aStagedFileIsFoundWithoutAnyListing() async throws {
         let directory = try await files()
-        let staged = tree.addStagedFile(at: place("new"), serial: "1")
+        let staged = tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place("new"))
         guard case .found(let found) = tree.knownChild(named: "new", of: directory) else {
             Issue.record("not found")
             return
@@ -42,7 +42,7 @@ import Testing
 
     @Test func anUploadStaysVisibleThroughAListingThatBeganBeforeIt() async throws {
         let directory = try await files()
-        let staged = tree.retain(tree.addStagedFile(at: place("new"), serial: "1"))
+        let staged = try #require(tree.retain(tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place("new"))))
         service.shutGate()
         let tree = tree
         let listing = Task { try await tree.children(of: directory).map(\.name) }
@@ -65,7 +65,7 @@ import Testing
 
     @Test func anUploadKeepsItsNumberAndItsTimeWhenTheListingShowsIt() async throws {
         let directory = try await files()
-        let staged = tree.retain(tree.addStagedFile(at: place("new"), serial: "1"))
+        let staged = try #require(tree.retain(tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place("new"))))
         let file = RemoteFile(id: "99", name: "new", path: "new", size: 4, created: Timestamp(seconds: 1000))
         tree.replaceStagedFile(staged.inode, at: place("new"), by: file, modified: Timestamp(seconds: 77))
         service.set { $0.files = [file] }
@@ -82,7 +82,7 @@ import Testing
     @Test func renamingMovesAStagedFileAndCoversWhatWasThere() async throws {
         service.set { $0.files = [RemoteFile(id: "1", name: "x", path: "x", size: 1)] }
         let directory = try await files()
-        let staged = tree.retain(tree.addStagedFile(at: place(".x.tmp"), serial: "1"))
+        let staged = try #require(tree.retain(tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place(".x.tmp"))))
         #expect(try await names() == [".x.tmp", "x"])
         tree.moveStagedFile(staged.inode, from: place(".x.tmp"), to: place("x"))
         #expect(try await names() == ["x"])
@@ -94,7 +94,7 @@ import Testing
 
     @Test func localDirectoriesAreThereUntilRemoved() async throws {
         let directory = tree.addLocalDirectory(at: place("d"))
-        _ = tree.addStagedFile(at: place("d/f"), serial: "1")
+        _ = tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place("d/f"))
         #expect(try await names() == ["d"])
         #expect(try await tree.children(of: directory).map(\.name) == ["f"])
         #expect(tree.removeLocalDirectory(at: place("d")))

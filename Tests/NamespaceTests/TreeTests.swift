@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test func forgottenNodesLeaveTheTable() async throws {
-        let project = tree.retain(try await walk("Projects", "P"))
+        let project = try #require(tree.retain(try await walk("Projects", "P")))
         _ = tree.retain(project)
         #expect(tree.node(project.inode)?.name == "P")
         tree.forget(project.inode, count: 1)

@@ -12,6 +12,8 @@ import Testing
         head(206, ["Content-Range": "bytes \(range.lowerBound)-\(range.upperBound)/\(size)"])
     }
 
+    private let reset = FetchMachine.Failure(code: .unreachable, reason: "reset", isTransient: true)
+
     private func machine(_ range: Range<Int64> = 100..<300) -> FetchMachine {
         FetchMachine(range: range, size: 1000)
     }
@@ -21,11 +23,11 @@ import Testing
         #expect(machine.located() == .transfer(100..<300))
         #expect(machine.received(partial(100...299)) == .receive)
         machine.received(bytes: 150)
-        #expect(machine.completed(failure: "reset", isTransient: true, jitter: 0.5) == .wait(0))
+        #expect(machine.completed(failure: reset, jitter: 0.5) == .wait(0))
         #expect(machine.located() == .transfer(250..<300))
         #expect(machine.received(partial(250...299)) == .receive)
         machine.received(bytes: 50)
-        #expect(machine.completed(failure: nil, isTransient: true, jitter: 0.5) == .finish)
+        #expect(machine.completed(failure: nil, jitter: 0.5) == .finish)
     }
 
     @Test func aBodyThatEndsEarlyIsContinued() {
@@ -33,7 +35,7 @@ import Testing
         _ = machine.located()
         _ = machine.received(partial(100...299))
         machine.received(bytes: 10)
-        #expect(machine.completed(failure: nil, isTransient: true, jitter: 0) == .wait(0))
+        #expect(machine.completed(failure: nil, jitter: 0) == .wait(0))
         #expect(machine.missing == 110..<300)
     }
 
@@ -44,13 +46,13 @@ import Testing
             #expect(machine.received(head(403)) == .drop)
         }
         #expect(
-            machine.completed(failure: nil, isTransient: true, jitter: 0)
+            machine.completed(failure: nil, jitter: 0)
                 == .fail(.denied, "the object store refuses access, also with a fresh URL")
         )
         machine = self.machine()
         _ = machine.located()
         _ = machine.received(head(403))
-        #expect(machine.completed(failure: nil, isTransient: true, jitter: 0) == .locate(renewing: true))
+        #expect(machine.completed(failure: nil, jitter: 0) == .locate(renewing: true))
     }
 
     @Test(arguments: [
@@ -60,7 +62,7 @@ import Testing
         var machine = machine()
         _ = machine.located()
         #expect(machine.received(head(status)) == .drop)
-        guard case .fail(code, _) = machine.completed(failure: nil, isTransient: true, jitter: 0) else {
+        guard case .fail(code, _) = machine.completed(failure: nil, jitter: 0) else {
             Issue.record("\(status) is not \(code)")
             return
         }
@@ -70,7 +72,7 @@ import Testing
         var machine = machine()
         _ = machine.located()
         #expect(machine.received(partial(100...299, of: 2000)) == .drop)
-        guard case .fail(.changed, _) = machine.completed(failure: nil, isTransient: true, jitter: 0) else {
+        guard case .fail(.changed, _) = machine.completed(failure: nil, jitter: 0) else {
             Issue.record("not a change")
             return
         }
@@ -81,7 +83,16 @@ import Testing
         var machine = machine()
         _ = machine.located()
         #expect(machine.received(partial(range)) == .drop)
-        #expect(machine.completed(failure: nil, isTransient: true, jitter: 0) == .wait(0))
+        #expect(machine.completed(failure: nil, jitter: 0) == .wait(0))
+    }
+
+    @Test func anotherETagIsAChange() {
+        var machine = FetchMachine(range: 100..<300, size: 1000, etag: "abc")
+        _ = machine.located()
+        let range = "bytes 100-299/1000"
+        #expect(machine.received(head(206, ["Content-Range": range, "ETag": "\"abc\""])) == .receive)
+        #expect(machine.received(head(206, ["Content-Range": range, "ETag": "\"def\""])) == .drop)
+        #expect(machine.received(head(206)) == .drop)
     }
 
     @Test func aWholeFileIsOnlyTakenByWhoAskedForAll() {
@@ -97,17 +108,17 @@ import Testing
         var machine = machine()
         _ = machine.located()
         _ = machine.received(head(503, ["Retry-After": "2"]))
-        #expect(machine.completed(failure: nil, isTransient: true, jitter: 0.5) == .wait(2))
+        #expect(machine.completed(failure: nil, jitter: 0.5) == .wait(2))
         _ = machine.located()
         _ = machine.received(head(503, ["Retry-After": "86400"]))
-        #expect(machine.completed(failure: nil, isTransient: true, jitter: 0.5) == .wait(30))
+        #expect(machine.completed(failure: nil, jitter: 0.5) == .wait(30))
     }
 
     @Test func itGivesUpAfterFailuresWithoutProgressOnly() {
         var machine = machine()
         for _ in 1..<FetchMachine.maximumFailures {
             _ = machine.located()
-            guard case .wait = machine.completed(failure: "reset", isTransient: true, jitter: 0) else {
+            guard case .wait = machine.completed(failure: reset, jitter: 0) else {
                 Issue.record("gave up early")
                 return
             }
@@ -115,11 +126,11 @@ import Testing
         _ = machine.located()
         _ = machine.received(partial(100...299))
         machine.received(bytes: 1)
-        #expect(machine.completed(failure: "reset", isTransient: true, jitter: 0) == .wait(0))
+        #expect(machine.completed(failure: reset, jitter: 0) == .wait(0))
         for _ in 2..<FetchMachine.maximumFailures {
-            _ = machine.completed(failure: "reset", isTransient: true, jitter: 0)
+            _ = machine.completed(failure: reset, jitter: 0)
         }
-        guard case .fail(.unreachable, "reset") = machine.completed(failure: "reset", isTransient: true, jitter: 0)
+        guard case .fail(.unreachable, "reset") = machine.completed(failure: reset, jitter: 0)
         else {
             Issue.record("did not give up")
             return
@@ -127,7 +138,7 @@ import Testing
     }
 
     /// The table in the comment of `delay`.
-    @Test(arguments: [(1, 0.0), (2, 0.2), (3, 0.4), (4, 0.8), (8, 12.8)])
+    @Test(arguments: [(1, 0.0), (2, 0.2), (3, 0.4), (4, 0.8), (8, 12.8), (11, 12.8)])
     func theBackOffFollowsItsTable(failures: Int, longest: Double) {
         #expect(abs(FetchMachine.delay(failures: failures, jitter: 1) - longest) < 1e-9)
         #expect(FetchMachine.delay(failures: failures, jitter: 0) == 0)

@@ -2,6 +2,9 @@ extension BaseSpaceClient {
     /// The size of a page. Some collections take 1024, files 1000; more is cut without a word.
     private static let pageSize = 1000
 
+    /// Ten times the longest list of files that was ever heard of; a reply that claims more must not cost memory.
+    private static let longestCollection = 10_000_000
+
     /// All items of a collection, in the order of their ids, each once.
     func collection<Item: Decodable & Sendable>(
         _ segments: [String],
@@ -11,7 +14,7 @@ extension BaseSpaceClient {
         let source = PageSource<Item>(client: self, segments: segments, query: query)
         let first = try await source.page(at: 0, limit: Self.pageSize)
         var items = first.items
-        if let total = first.totalCount {
+        if let total = first.totalCount.map({ min($0, Self.longestCollection) }) {
             items += try await source.items(in: items.count..<max(items.count, total), step: items.count)
         } else {
             items += try await source.itemsToTheEnd(after: first)

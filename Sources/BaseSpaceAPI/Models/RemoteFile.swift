@@ -59,7 +59,7 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
         let path = fields.text("Path")
         name = fields.text("Name") ?? path?.split(separator: "/").last.map { String($0) } ?? id.rawValue
         self.path = path ?? name
-        size = fields.integer("Size") ?? 0
+        size = min(max(fields.integer("Size") ?? 0, 0), Self.largestSize)
         contentType = fields.text("ContentType")
         etag = fields.text("ETag").map { Self.bare($0) }
         isArchived = fields.boolean("IsArchived") ?? false
@@ -68,6 +68,9 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
         modified = fields.timestamp("DateModified")
         contentURL = fields.text("HrefContent").flatMap { Self.signedURL($0) }
     }
+
+    /// No object is larger (S3 ends at 5 TiB); what claims to be must not overflow anybody's arithmetic.
+    private static let largestSize: Int64 = 1 << 50
 
     /// An ETag without the quotes that HTTP puts around it.
     static func bare(_ etag: String) -> String {

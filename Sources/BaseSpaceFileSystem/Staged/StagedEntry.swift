@@ -8,13 +8,17 @@ internal import Uploads
 ///
 /// ```
 ///             written                    commit                      arrived
-///   created ───────────▶ dirty ───────────────────▶ uploading ───────────────▶ uploaded ──last close──▶ settled
-///                          ▲                            │ failed                  │ written again
-///                          └────────────────────────────┴─────────────────────────┘
+///   created ───────────▶ unsent ──────────────────▶ uploading ───────────────▶ arrived ──last close──▶ settled
+///                        │  │ ▲                         │ failed                  │ written again
+///            removed ◀───┘  │ └─────────────────────────┴─────────────────────────┘
+///                           └──▶ moved, and unsent at its new place
 /// ```
 ///
-/// Settled, it is a file of the service, and the local copy goes. Until then it is served from here, so that a reader
-/// finds every byte that a writer was told is written.
+/// Until it is *settled* it is served from here, so that a reader finds every byte that a writer was told is written;
+/// then it is a file of the service, and the local copy goes. From *arrived* on it can be neither moved nor removed nor
+/// opened for writing: the service can't. A removed file lives on, unsent, for those who have it open.
+///
+/// `settle` calls the tree with this object's lock held; the tree's lock is the inner one.
 final class StagedEntry: Sendable {
     typealias Upload = Task<Result<RemoteFile, UploadError>, Never>
 
@@ -26,8 +30,27 @@ final class StagedEntry: Sendable {
         var writers = 0
         var upload: Upload?
         var uploaded: RemoteFile?
-        var failure: UploadError?
+        /// The version of the file whose upload failed last.
+        var failedVersion: UInt64?
+        /// Settled or removed: no longer in the tree.
         var isGone = false
+    }
+
+    /// What became of an attempt to open it.
+    enum Opening {
+        case opened
+        /// It has left the tree.
+        case gone
+        /// The service has it, so it can only be read.
+        case arrived
+    }
+
+    /// What became of an attempt to remove it.
+    enum Removal {
+        /// It is removed; an upload that was under way has to be stopped.
+        case removed(Upload?)
+        /// The service has it.
+        case arrived
     }
 
     /// What to do next to get the file to the service.
@@ -66,16 +89,25 @@ final class StagedEntry: Sendable {
     /// Whether the service lacks bytes that it is to get.
     var isUnsent: Bool { state.withLock { isUnsent($0) } }
 
-    /// Why the last upload failed.
-    var failure: UploadError? { state.withLock { $0.failure } }
+    /// Whether a version of it is at the service.
+    var hasArrived: Bool { state.withLock { $0.uploaded != nil } }
 
-    /// Counts a handle; `false` if the file has left the staging area meanwhile.
-    func open(writing: Bool) -> Bool {
+    /// Whether it left the tree and nobody has it open.
+    var isOver: Bool { state.withLock { $0.isGone && $0.handles == 0 } }
+
+    /// Whether the last upload failed and nothing was written since.
+    var hasFailed: Bool { state.withLock { $0.failedVersion == file.version } }
+
+    /// The upload under way.
+    var upload: Upload? { state.withLock { $0.upload } }
+
+    func open(writing: Bool) -> Opening {
         state.withLock { state in
-            guard !state.isGone else { return false }
+            guard !state.isGone else { return .gone }
+            guard !writing || state.uploaded == nil else { return .arrived }
             state.handles += 1
             state.writers += writing ? 1 : 0
-            return true
+            return .opened
         }
     }
 
@@ -104,25 +136,29 @@ final class StagedEntry: Sendable {
             switch result {
             case .success(let file):
                 state.uploaded = file
-                state.failure = nil
-            case .failure(let error):
-                state.failure = error
+                state.failedVersion = nil
+            case .failure:
+                state.failedVersion = file.version
             }
         }
     }
 
-    /// Takes the file out of the staging area if the service has all of it and nobody has it open.
-    func settle() -> (file: RemoteFile, place: FilePlace)? {
+    /// Takes the file out of the staging area if the service has all of it and nobody has it open; `replace` puts the
+    /// service's file into the tree at that very moment.
+    ///
+    /// - Returns: Whether it did.
+    func settle(_ replace: (RemoteFile, FilePlace) -> Void) -> Bool {
         state.withLock { state in
             guard !state.isGone, state.handles == 0, state.upload == nil, let uploaded = state.uploaded,
                 file.uploadedVersion == file.version
-            else { return nil }
+            else { return false }
+            replace(uploaded, state.place)
             state.isGone = true
-            return (uploaded, state.place)
+            return true
         }
     }
 
-    /// Moves it; refused once a version of it has arrived at the service.
+    /// Moves it; `false` once a version of it has arrived at the service or is on its way.
     func move(to place: FilePlace) -> Bool {
         state.withLock { state in
             guard !state.isGone, state.uploaded == nil, state.upload == nil else { return false }
@@ -131,16 +167,14 @@ final class StagedEntry: Sendable {
         }
     }
 
-    /// Takes it out of the staging area unsent, and answers the upload to stop.
-    func remove() -> Upload? {
+    /// Takes it out of the tree unsent. Who has it open keeps it.
+    func remove() -> Removal {
         state.withLock { state in
+            guard state.uploaded == nil else { return .arrived }
             state.isGone = true
-            return state.upload
+            return .removed(state.upload)
         }
     }
-
-    /// The upload under way.
-    var upload: Upload? { state.withLock { $0.upload } }
 
     private func isUnsent(_ state: State) -> Bool {
         !state.isGone && !state.place.isHidden && file.uploadedVersion != file.version
@@ -152,41 +186,4 @@ extension FilePlace {
     var isHidden: Bool {
         path.split(separator: "/").contains { $0.utf8.first == UInt8(ascii: ".") }
     }
-}
-
-/// An open staged file.
-final class StagedHandle: Sendable {
-    let entry: StagedEntry
-    let mode: OpenMode
-    /// The process that opened it.
-    let opener: Int32
-    private let unflushed = Atomic(false)
-
-    init(entry: StagedEntry, mode: OpenMode, opener: Int32) {
-        self.entry = entry
-        self.mode = mode
-        self.opener = opener
-    }
-
-    /// Bytes were written through this handle.
-    func noteWrite() {
-        unflushed.store(true, ordering: .relaxed)
-    }
-
-    /// Whether bytes were written since the last call.
-    func takeUnflushed() -> Bool {
-        unflushed.exchange(false, ordering: .relaxed)
-    }
-}
-
-/// The staged files by their inode numbers.
-final class StagedFiles: Sendable {
-    private let entries = Mutex<[InodeNumber: StagedEntry]>([:])
-
-    subscript(inode: InodeNumber) -> StagedEntry? {
-        get { entries.withLock { $0[inode] } }
-        set { entries.withLock { $0[inode] = newValue } }
-    }
-
-    var all: [StagedEntry] { entries.withLock { Array($0.values) } }
 }

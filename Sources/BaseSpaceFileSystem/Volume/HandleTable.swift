@@ -51,6 +51,4 @@ final class HandleTable: Sendable {
     func remove(_ handle: FileHandle) -> OpenHandle? {
         state.withLock { $0.handles.removeValue(forKey: handle.rawValue) }
     }
-
-    var count: Int { state.withLock { $0.handles.count } }
 }

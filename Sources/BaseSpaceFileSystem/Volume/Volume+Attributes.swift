@@ -7,12 +7,12 @@ extension Volume {
     public func attributes(of inode: InodeNumber, handle: FileHandle?) throws(Errno) -> Answer<TimedAttributes> {
         let node = try node(inode)
         guard case .control(_, let appResult) = node.content, tree.freshSession(of: appResult) == nil else {
-            return .ready(timedAttributes(of: node))
+            return .ready(try timedAttributes(of: node))
         }
         // The size of a control file is that of the session's present state.
         return pending("asking for the state of AppResult '\(appResult.name)'") { [self] in
             _ = try await tree.session(of: appResult)
-            return timedAttributes(of: node)
+            return try timedAttributes(of: node)
         }
     }
 
@@ -22,48 +22,54 @@ extension Volume {
         handle: FileHandle?
     ) throws(Errno) -> Answer<TimedAttributes> {
         let node = try node(inode)
-        if let file = staged[inode] {
-            try change(file, to: changes)
-            return .ready(timedAttributes(of: node))
+        if let entry = staged[inode] {
+            try change(entry, to: changes, isOpen: handle != nil)
+            return .ready(try timedAttributes(of: node))
         }
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         switch node.content {
         case .control where changes.size != nil:
             // `echo complete > Status` truncates first.
-            return .ready(timedAttributes(of: node))
-        case .directory, .file:
+            return .ready(try timedAttributes(of: node))
+        case .directory, .appResult, .file:
             guard let container = node.filePlace?.container, tree.acceptsWork(container) else {
                 throw .readOnlyFileSystem
             }
-            // `cp -p` and `tar` set modes and times of what they made, by the time they get to it perhaps uploaded;
-            // the service keeps neither.
-            guard changes.size == nil || changes.size == timedAttributes(of: node).attributes.size else {
-                throw .notPermitted
+            let size = try timedAttributes(of: node).attributes.size
+            guard changes.size == nil || changes.size == size else { throw .notPermitted }
+            // `cp -p`, `tar` and rsync set modes and times of what they made, by the time they get to it perhaps
+            // uploaded. The service keeps neither; this mount keeps the times of files, which rsync compares.
+            if case .file(let record) = node.content, let modified = changes.modified {
+                tree.setModified(of: record, to: modified)
             }
-            return .ready(timedAttributes(of: node))
+            return .ready(try timedAttributes(of: self.node(inode)))
         default:
             throw .notPermitted
         }
     }
 
-    private func change(_ file: StagedEntry, to changes: AttributeChanges) throws(Errno) {
+    private func change(_ entry: StagedEntry, to changes: AttributeChanges, isOpen: Bool) throws(Errno) {
         if let size = changes.size {
             guard let size = Int64(exactly: size) else { throw .fileTooLarge }
             // `ftruncate` to the size it has, as rsync ends with, is no change.
-            if size != file.file.size {
-                try file.file.truncate(to: size)
+            if size != entry.file.size {
+                // By path, that is opening what the service has for writing.
+                guard isOpen || !entry.hasArrived else { throw .notPermitted }
+                try entry.file.truncate(to: size)
             }
         }
         if let permissions = changes.permissions {
-            file.permissions = permissions
+            entry.permissions = permissions
         }
         if let modified = changes.modified {
-            file.file.modified = modified
+            entry.file.modified = modified
         }
     }
 
     /// What `stat` tells of a node, from memory.
-    func timedAttributes(of node: Node) -> TimedAttributes {
+    ///
+    /// - Throws: ESTALE for a staged file that is gone.
+    func timedAttributes(of node: Node) throws(Errno) -> TimedAttributes {
         let container = node.filePlace?.container
         switch node.content {
         case .root, .project, .samples, .sample:
@@ -84,7 +90,13 @@ extension Volume {
                 lifetime: Self.longLifetime
             )
         case .staged:
-            guard let entry = staged[node.inode] else { return file(node, permissions: 0o444, size: 0, lifetime: 1) }
+            guard let entry = staged[node.inode] else {
+                // It was settled a moment ago, and is a file of the service by now.
+                guard let current = tree.node(node.inode), case .file = current.content else {
+                    throw .staleNFSFileHandle
+                }
+                return try timedAttributes(of: current)
+            }
             return file(
                 node,
                 permissions: entry.permissions,

@@ -1,4 +1,5 @@
 internal import BaseSpaceAPI
+internal import Logging
 public import Namespace
 public import SystemPackage
 internal import Uploads
@@ -16,21 +17,31 @@ extension Volume {
     ) throws(Errno) -> Answer<Entry> {
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         let directory = try node(parent)
-        if case .found = tree.knownChild(named: name, of: directory) { throw .fileExists }
+        return try knowing([(name, directory)], "making '\(name)'") { [self] () throws(Errno) in
+            if case .found = tree.knownChild(named: name, of: directory) { throw .fileExists }
+            return try makeDirectory(name, in: directory)
+        }
+    }
+
+    private func makeDirectory(_ name: String, in directory: Node) throws(Errno) -> Answer<Entry> {
         switch directory.content {
         case .projects, .appResults:
             // A name that would be shown as another one could not be found again.
             guard EntityNames.legal(name) == name else { throw .invalidArgument }
-            return finishing("making '\(name)'") { [self] in
-                switch try await tree.createEntity(named: name, in: directory) {
-                case .created(let node): return entry(for: node, in: directory)
-                case .existing: throw Errno.fileExists
+            return pending("making '\(name)'") { [self] in
+                let result = try await Self.finished { [tree] in
+                    try await tree.createEntity(named: name, in: directory)
                 }
+                guard case .created(let node) = result else { throw Errno.fileExists }
+                return try newEntry(for: node, in: directory)
             }
-        case .directory, .appResult:
-            guard let place = directory.filePlace, tree.acceptsWork(place.container) else { throw .readOnlyFileSystem }
-            guard name.hasPrefix(".") || EntityNames.legal(name) == name else { throw .invalidArgument }
-            return .ready(entry(for: tree.addLocalDirectory(at: place.appending(name)), in: directory))
+        case .directory:
+            let node = tree.addLocalDirectory(at: try placeForNewName(name, in: directory))
+            return .ready(try newEntry(for: node, in: directory))
+        case .appResult:
+            // It stands in `Files/`; from the next lookup on, this name is a link to it.
+            let node = tree.addLocalDirectory(at: try placeForNewName(name, in: directory))
+            return .ready(try newEntry(for: node, in: directory, lifetime: 1))
         case .sample:
             throw .readOnlyFileSystem
         default:
@@ -43,18 +54,24 @@ extension Volume {
         let directory = try node(parent)
         guard case .directory(let place) = directory.content else { throw .notPermitted }
         guard tree.acceptsWork(place.container) else { throw .readOnlyFileSystem }
-        guard case .found(let child) = tree.knownChild(named: name, of: directory) else { throw .noSuchFileOrDirectory }
-        guard child.isDirectory else { throw .notDirectory }
-        guard let children = tree.knownChildren(of: child), children.isEmpty else { throw .directoryNotEmpty }
-        guard tree.removeLocalDirectory(at: place.appending(name)) else { throw .notPermitted }
-        return .ready(())
+        return try knowing([(name, directory)], "removing '\(name)'") { [tree] () throws(Errno) in
+            guard case .found(let child) = tree.knownChild(named: name, of: directory) else {
+                throw .noSuchFileOrDirectory
+            }
+            guard child.isDirectory else { throw .notDirectory }
+            guard let children = tree.knownChildren(of: child), children.isEmpty else { throw .directoryNotEmpty }
+            guard tree.removeLocalDirectory(at: place.appending(name)) else { throw .notPermitted }
+            return .ready(())
+        }
     }
 
     public func removeFile(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
-        let (child, _) = try changeable(name, in: parent)
-        guard let entry = staged[child.inode] else { throw .notPermitted }
-        discard(entry)
-        return .ready(())
+        let directory = try changeable(parent)
+        return try knowing([(name, directory)], "removing '\(name)'") { [self] () throws(Errno) in
+            let entry = try changeableFile(name, in: directory)
+            guard discard(entry) else { throw .notPermitted }
+            return .ready(())
+        }
     }
 
     public func rename(
@@ -64,28 +81,41 @@ extension Volume {
         in newParent: InodeNumber,
         replacing: Bool
     ) throws(Errno) -> Answer<Void> {
-        let (child, _) = try changeable(name, in: parent)
-        guard let entry = staged[child.inode] else { throw .notPermitted }
-        let newDirectory = try node(newParent)
-        guard let place = newDirectory.filePlace?.appending(newName) else { throw .notPermitted }
-        guard tree.acceptsWork(place.container) else { throw .readOnlyFileSystem }
-        guard newName.hasPrefix(".") || EntityNames.legal(newName) == newName else { throw .invalidArgument }
-        if case .found(let target) = tree.knownChild(named: newName, of: newDirectory), target.inode != child.inode {
-            guard replacing else { throw .fileExists }
-            guard !target.isDirectory else { throw .isDirectory }
-            guard let replaced = staged[target.inode] else { throw .notPermitted }
-            discard(replaced)
-        }
-        guard entry.upload == nil else {
-            return finishing("renaming '\(name)'") { [self] in
-                // What is on its way under the old name is stopped, so that the service gets the file once.
-                entry.upload?.cancel()
-                _ = await entry.upload?.value
-                try move(entry, to: place)
-                try await commit(entry)
+        let directory = try changeable(parent)
+        let newDirectory = try changeable(newParent)
+        return try knowing(
+            [(name, directory), (newName, newDirectory)],
+            "renaming '\(name)'"
+        ) { [self] () throws(Errno) in
+            let entry = try changeableFile(name, in: directory)
+            let place = try placeForNewName(newName, in: newDirectory)
+            guard let upload = entry.upload else {
+                return try move(entry, to: place, in: newDirectory, replacing: replacing)
+            }
+            // If it arrives under its old name, that is the name it keeps.
+            return pending("renaming '\(name)'") { [self] in
+                guard await upload.valueUnlessCancelled() != nil else { throw Errno.interrupted }
+                switch try move(entry, to: place, in: newDirectory, replacing: replacing) {
+                case .ready: return
+                case .pending(let rest): try await rest()
+                }
             }
         }
-        try move(entry, to: place)
+    }
+
+    private func move(
+        _ entry: StagedEntry,
+        to place: FilePlace,
+        in directory: Node,
+        replacing: Bool
+    ) throws(Errno) -> Answer<Void> {
+        let replaced = try replaceable(place.name, in: directory, by: entry, replacing: replacing)
+        let old = entry.place
+        guard entry.move(to: place) else { throw .notPermitted }
+        tree.moveStagedFile(entry.inode, from: old, to: place)
+        if let replaced {
+            _ = discard(replaced)
+        }
         // A temporary file that gets its real name is complete: rsync, editors and `os.replace` work that way.
         guard entry.isUnsent, !entry.isBeingWritten else { return .ready(()) }
         return finishing("uploading '\(place.path)'") { [self] in
@@ -93,28 +123,57 @@ extension Volume {
         }
     }
 
-    private func move(_ entry: StagedEntry, to place: FilePlace) throws(Errno) {
-        let old = entry.place
-        guard entry.move(to: place) else { throw .notPermitted }
-        tree.moveStagedFile(entry.inode, from: old, to: place)
+    /// The staged file that a rename is going to replace, if any; nothing else can be replaced.
+    private func replaceable(
+        _ name: String,
+        in directory: Node,
+        by entry: StagedEntry,
+        replacing: Bool
+    ) throws(Errno) -> StagedEntry? {
+        guard case .found(let target) = tree.knownChild(named: name, of: directory), target.inode != entry.inode else {
+            return nil
+        }
+        guard replacing else { throw .fileExists }
+        guard !target.isDirectory else { throw .isDirectory }
+        guard let replaced = staged[target.inode], !replaced.hasArrived else { throw .notPermitted }
+        return replaced
     }
 
-    /// Takes a staged file away, unsent.
-    private func discard(_ entry: StagedEntry) {
-        entry.remove()?.cancel()
-        tree.removeStagedFile(entry.inode, at: entry.place)
-        staged[entry.inode] = nil
+    /// Takes a staged file away, unsent; `false` if the service has it already.
+    private func discard(_ entry: StagedEntry) -> Bool {
+        guard case .removed(let upload) = entry.remove() else { return false }
+        let place = entry.place
+        tree.removeStagedFile(entry.inode, at: place)
+        if entry.isOver {
+            staged[entry.inode] = nil
+        }
         entry.file.remove()
+        if let upload {
+            upload.cancel()
+            Task { [tree, logger] in
+                guard case .success = await upload.value else { return }
+                logger.warning(
+                    "'\(place.path)' was removed while it was uploaded, and has arrived; it can't be removed"
+                )
+                tree.refreshFiles(of: place.container)
+            }
+        }
+        return true
     }
 
-    /// A child that may be renamed or removed, as far as its place goes.
-    private func changeable(_ name: String, in parent: InodeNumber) throws(Errno) -> (child: Node, directory: Node) {
+    /// A directory in which files may be renamed and removed, as far as its place goes.
+    private func changeable(_ inode: InodeNumber) throws(Errno) -> Node {
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
-        let directory = try node(parent)
-        guard let container = directory.filePlace?.container else { throw .notPermitted }
+        let directory = try node(inode)
+        guard directory.filePlace != nil else { throw .notPermitted }
+        return directory
+    }
+
+    /// A staged file by its name; everything else is the service's and stays as it is.
+    private func changeableFile(_ name: String, in directory: Node) throws(Errno) -> StagedEntry {
         guard case .found(let child) = tree.knownChild(named: name, of: directory) else { throw .noSuchFileOrDirectory }
-        if staged[child.inode] == nil, !tree.acceptsWork(container) { throw .readOnlyFileSystem }
-        guard !child.isDirectory else { throw .notPermitted }
-        return (child, directory)
+        if let entry = staged[child.inode] { return entry }
+        guard let container = directory.filePlace?.container, !child.isDirectory else { throw .notPermitted }
+        throw writeRefusal(for: container)
     }
 }

@@ -35,7 +35,8 @@ extension Volume {
         let command = try SessionCommand(String(decoding: bytes, as: UTF8.self), to: control, logger: logger)
         return finishing("setting the state of AppResult '\(appResult.name)'") { [self] in
             do {
-                if command.status?.isFinal == true {
+                // An aborted session needs nothing more.
+                if command.status == .complete {
                     try await sendEverything(of: appResult)
                 }
                 _ = try await tree.setSession(of: appResult, to: command.status, summary: command.summary)

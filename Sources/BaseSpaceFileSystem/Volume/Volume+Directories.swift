@@ -33,6 +33,7 @@ extension Volume {
         guard first < snapshot.children.count else { return }
         for index in first..<snapshot.children.count {
             let child = snapshot.children[index]
+            // Without an entry the kernel looks the name up when somebody wants it: that is for what just left the tree.
             let entry = attributes ? self.entry(for: child, in: directory) : nil
             let line = DirectoryEntry(
                 name: child.name,

@@ -9,17 +9,21 @@ extension Volume {
         guard directory.isDirectory else { throw .notDirectory }
         switch tree.knownChild(named: name, of: directory) {
         case .found(let child):
-            return .ready(.found(entry(for: child, in: directory)))
+            return .ready(result(child, in: directory))
         case .missing:
             return .ready(.missing(lifetime: Self.negativeLifetime))
         case .unknown:
             return pending("looking up '\(name)'") { [self] in
-                guard let child = try await tree.child(named: name, of: directory) else {
-                    return .missing(lifetime: Self.negativeLifetime)
-                }
-                return .found(entry(for: child, in: directory))
+                result(try await tree.child(named: name, of: directory), in: directory)
             }
         }
+    }
+
+    private func result(_ child: Node?, in directory: Node) -> LookupResult {
+        guard let child, let entry = entry(for: child, in: directory) else {
+            return .missing(lifetime: Self.negativeLifetime)
+        }
+        return .found(entry)
     }
 
     public func forget(_ inode: InodeNumber, count: UInt64) {
@@ -29,10 +33,23 @@ extension Volume {
         }
     }
 
-    /// The entry of a node that the kernel is told of: one lookup reference.
-    func entry(for node: Node, in directory: Node) -> Entry {
-        let node = tree.retain(node)
-        return Entry(timedAttributes(of: node), lifetime: lifetime(in: directory))
+    /// The entry of a node that the kernel is told of: one lookup reference. `nil` if it has left the tree meanwhile.
+    ///
+    /// - Parameter lifetime: How long the name means this node, in seconds; as long as the listing by default.
+    func entry(for node: Node, in directory: Node, lifetime: Double? = nil) -> Entry? {
+        guard let node = tree.retain(node) else { return nil }
+        do throws(Errno) {
+            return Entry(try timedAttributes(of: node), lifetime: lifetime ?? self.lifetime(in: directory))
+        } catch {
+            forget(node.inode, count: 1)
+            return nil
+        }
+    }
+
+    /// The same for what was just made.
+    func newEntry(for node: Node, in directory: Node, lifetime: Double? = nil) throws(Errno) -> Entry {
+        guard let entry = entry(for: node, in: directory, lifetime: lifetime) else { throw .staleNFSFileHandle }
+        return entry
     }
 
     func lifetime(in directory: Node) -> Double {

@@ -8,9 +8,9 @@ internal import Uploads
 
 extension Volume {
     public func open(_ inode: InodeNumber, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile> {
-        let node = try node(inode)
         if mode.writes, configuration.isReadOnly { throw .readOnlyFileSystem }
         if let entry = staged[inode], let answer = try open(entry, mode: mode, caller: caller) { return answer }
+        let node = try node(inode)
         switch node.content {
         case .file(let record):
             guard !mode.writes else { throw writeRefusal(for: record.place.container) }
@@ -21,7 +21,7 @@ extension Volume {
         case .control(let control, let appResult):
             return try open(control, of: appResult, node: node, mode: mode)
         case .staged:
-            // It was settled between the look at the tree and the look at the staging area.
+            // It was removed.
             throw .staleNFSFileHandle
         case .link:
             throw .tooManySymbolicLinkLevels

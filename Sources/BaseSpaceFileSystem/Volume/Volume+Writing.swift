@@ -19,19 +19,21 @@ extension Volume {
         caller: Caller
     ) throws(Errno) -> Answer<CreatedFile> {
         let directory = try node(parent)
-        guard let place = try placeForNewFile(name, in: directory) else { throw .notPermitted }
-        if case .found(let existing) = tree.knownChild(named: name, of: directory) {
-            guard !mode.exclusive else { throw .fileExists }
-            return try open(existing, entry: entry(for: existing, in: directory), mode: mode, caller: caller)
+        let place = try placeForNewName(name, in: directory)
+        return try knowing([(name, directory)], "creating '\(name)'") { [self] () throws(Errno) in
+            if case .found(let existing) = tree.knownChild(named: name, of: directory) {
+                guard !mode.exclusive else { throw .fileExists }
+                return try open(existing, in: directory, mode: mode, caller: caller)
+            }
+            let file = try staging.makeFile(named: name)
+            let inode = Tree.inode(ofStagedFile: file.path.lastComponent?.string ?? name)
+            let entry = StagedEntry(inode: inode, file: file, place: place, permissions: permissions)
+            staged[inode] = entry
+            guard case .opened = entry.open(writing: mode.writes) else { throw .ioError }
+            let handle = StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
+            let node = tree.addStagedFile(inode, at: place)
+            return .ready(CreatedFile(entry: try newEntry(for: node, in: directory), file: opened(handle)))
         }
-        let file = try staging.makeFile(named: name)
-        let node = tree.addStagedFile(at: place, serial: file.path.lastComponent?.string ?? name)
-        let entry = StagedEntry(inode: node.inode, file: file, place: place, permissions: permissions)
-        staged[node.inode] = entry
-        _ = entry.open(writing: mode.writes)
-        let handle = StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
-        let kernelEntry = self.entry(for: node, in: directory)
-        return .ready(CreatedFile(entry: kernelEntry, file: opened(handle)))
     }
 
     public func write(
@@ -56,19 +58,24 @@ extension Volume {
     public func flush(_ handle: FileHandle, of inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<Void> {
         guard case .staged(let staged) = handles[handle], staged.mode.writes else { return .ready(()) }
         let flusher = ThreadGroup.of(thread: caller.pid)
-        guard flusher == staged.opener || flusher == 0, staged.takeUnflushed() else { return .ready(()) }
-        guard staged.entry.isUnsent else { return .ready(()) }
+        guard flusher == staged.opener || flusher == 0, staged.entry.isUnsent, staged.takeUnflushed() else {
+            return .ready(())
+        }
         return finishing("uploading '\(staged.entry.place.path)'") { [self] in
             try await commit(staged.entry)
         }
     }
 
     public func release(_ handle: FileHandle, of inode: InodeNumber) {
-        guard case .staged(let staged) = handles.remove(handle) else { return }
-        let entry = staged.entry
-        entry.close(writing: staged.mode.writes)
+        guard case .staged(let handle) = handles.remove(handle) else { return }
+        let entry = handle.entry
+        entry.close(writing: handle.mode.writes)
         settle(entry)
-        guard staged.mode.writes, !entry.isBeingWritten, entry.isUnsent, entry.failure == nil else { return }
+        if entry.isOver {
+            staged[entry.inode] = nil
+        }
+        // What failed in `flush` was reported there, and is tried again when it is written again or at the end.
+        guard handle.mode.writes, !entry.isBeingWritten, entry.isUnsent, !entry.hasFailed else { return }
         Task { [self] in
             do {
                 try await commit(entry)
@@ -100,19 +107,24 @@ extension Volume {
     public func finishUploads() async -> [String] {
         await withTaskGroup(of: String?.self) { group in
             for entry in staged.all {
-                group.addTask { [self] in
-                    do {
-                        try await commit(entry)
-                    } catch {
-                        return FailureReport(error, doing: "uploading '\(entry.place.path)'").message
-                    }
-                    settle(entry)
-                    guard entry.isUnsent || entry.place.isHidden else { return nil }
-                    return "'\(entry.place.path)' was not uploaded; it is kept in '\(entry.file.path)'"
-                }
+                group.addTask { [self] in await finishUpload(of: entry) }
             }
             return await group.reduce(into: []) { lines, line in line.map { lines.append($0) } }
         }
+    }
+
+    private func finishUpload(of entry: StagedEntry) async -> String? {
+        let kept = "it is kept in '\(entry.file.path)'"
+        // Half a file at the service would look like a whole one.
+        guard !entry.isBeingWritten else { return "'\(entry.place.path)' is still being written; \(kept)" }
+        do {
+            try await commit(entry)
+        } catch {
+            return FailureReport(error, doing: "uploading '\(entry.place.path)'").message
+        }
+        settle(entry)
+        guard entry.place.isHidden, !entry.isOver else { return nil }
+        return "'\(entry.place.path)' has a temporary name and was not uploaded; \(kept)"
     }
 
     /// Files that are not wholly uploaded, those on their way and those that failed, and their bytes.
@@ -121,9 +133,13 @@ extension Volume {
         return (entries.count, entries.reduce(0) { $0 + $1.file.size })
     }
 
-    /// Opens a staged file; `nil` if it has become a file of the service meanwhile.
+    /// Opens a staged file; `nil` if it has left the staging area meanwhile.
     func open(_ entry: StagedEntry, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile>? {
-        guard entry.open(writing: mode.writes) else { return nil }
+        switch entry.open(writing: mode.writes) {
+        case .gone: return nil
+        case .arrived: throw writeRefusal(for: entry.place.container)
+        case .opened: break
+        }
         let handle = StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
         guard mode.truncates, entry.file.size > 0 else { return .ready(opened(handle)) }
         do throws(Errno) {
@@ -139,14 +155,21 @@ extension Volume {
     /// Brings a staged file to the service, or throws why it is not there.
     func commit(_ entry: StagedEntry) async throws {
         while case .wait(let upload) = entry.commitStep(start: { startUpload(of: entry, to: $0, contentType: $1) }) {
-            _ = try await upload.value.get()
+            do {
+                _ = try await upload.value.get()
+            } catch {
+                // The upload of a file that was removed is stopped; nobody has to hear of it.
+                guard error.code == .cancelled, !entry.isUnsent else { throw error }
+            }
         }
     }
 
     /// Lets the service's file take the staged one's place, if it is all there and nobody has it open.
     func settle(_ entry: StagedEntry) {
-        guard let (file, place) = entry.settle() else { return }
-        tree.replaceStagedFile(entry.inode, at: place, by: file, modified: entry.file.modified)
+        let hasSettled = entry.settle { file, place in
+            tree.replaceStagedFile(entry.inode, at: place, by: file, modified: entry.file.modified)
+        }
+        guard hasSettled else { return }
         staged[entry.inode] = nil
         entry.file.remove()
     }
@@ -171,12 +194,14 @@ extension Volume {
         }
     }
 
-    /// Where a file of a name would go; `nil` where no file can be made.
-    private func placeForNewFile(_ name: String, in directory: Node) throws(Errno) -> FilePlace? {
+    /// Where a new file or directory of a name would go.
+    ///
+    /// - Throws: EPERM where none can be made, EROFS where none can be made any more, EINVAL for a name that the
+    ///   listing would have to change, so that it could not be found again.
+    func placeForNewName(_ name: String, in directory: Node) throws(Errno) -> FilePlace {
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
-        guard let place = directory.filePlace else { return nil }
+        guard let place = directory.filePlace else { throw .notPermitted }
         guard tree.acceptsWork(place.container) else { throw .readOnlyFileSystem }
-        // A name that the listing would have to change could not be found again.
         guard name.hasPrefix(".") || EntityNames.legal(name) == name else { throw .invalidArgument }
         return place.appending(name)
     }
@@ -184,17 +209,17 @@ extension Volume {
     /// Opens what turned out to exist when it was to be created.
     private func open(
         _ existing: Node,
-        entry: Entry,
+        in directory: Node,
         mode: OpenMode,
         caller: Caller
     ) throws(Errno) -> Answer<CreatedFile> {
+        let entry = try newEntry(for: existing, in: directory)
+        let inode = entry.attributes.attributes.inode
         do throws(Errno) {
-            guard case .ready(let file) = try open(existing.inode, mode: mode, caller: caller) else {
-                throw .fileExists
-            }
+            guard case .ready(let file) = try open(inode, mode: mode, caller: caller) else { throw .fileExists }
             return .ready(CreatedFile(entry: entry, file: file))
         } catch {
-            forget(entry.attributes.attributes.inode, count: 1)
+            forget(inode, count: 1)
             throw error
         }
     }

@@ -64,7 +64,7 @@ public final class Volume: FileSystem {
         self.logger = logger
     }
 
-    /// Says whom to tell of what the kernel remembers wrongly. The volume does not keep the session alive.
+    /// Says whom to tell of what the kernel remembers wrongly; `nil` lets go of it at the end of the mount.
     public func attach(_ kernelCache: (any KernelCache)?) {
         kernel.withLock { $0 = kernelCache }
     }
@@ -95,12 +95,36 @@ public final class Volume: FileSystem {
         _ what: String,
         _ body: @escaping @Sendable () async throws -> Value
     ) -> Answer<Value> {
-        pending(what) {
-            let task = Task<Result<Value, any Error>, Never> {
-                do { return .success(try await body()) } catch { return .failure(error) }
+        pending(what) { try await Self.finished(body) }
+    }
+
+    /// The value of work that goes on when the waiting task is cancelled, which throws `Errno.interrupted`.
+    static func finished<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let task = Task<Result<Value, any Error>, Never> {
+            do { return .success(try await body()) } catch { return .failure(error) }
+        }
+        guard let result = await task.valueUnlessCancelled() else { throw Errno.interrupted }
+        return try result.get()
+    }
+
+    /// Runs an operation on names of directories once memory knows what they mean: at once, or after a listing.
+    func knowing<Value: Sendable>(
+        _ names: [(name: String, directory: Node)],
+        _ what: String,
+        _ operation: @escaping @Sendable () throws(Errno) -> Answer<Value>
+    ) throws(Errno) -> Answer<Value> {
+        let unknown = names.filter { name, directory in
+            if case .unknown = tree.knownChild(named: name, of: directory) { true } else { false }
+        }
+        guard !unknown.isEmpty else { return try operation() }
+        return pending(what) { [tree] in
+            for (name, directory) in unknown {
+                _ = try await tree.child(named: name, of: directory)
             }
-            guard let result = await task.valueUnlessCancelled() else { throw Errno.interrupted }
-            return try result.get()
+            switch try operation() {
+            case .ready(let value): return value
+            case .pending(let rest): return try await rest()
+            }
         }
     }
 }

@@ -1,0 +1,39 @@
+internal import Namespace
+internal import Synchronization
+
+/// An open staged file.
+final class StagedHandle: Sendable {
+    let entry: StagedEntry
+    let mode: OpenMode
+    /// The process that opened it.
+    let opener: Int32
+    private let unflushed = Atomic(false)
+
+    init(entry: StagedEntry, mode: OpenMode, opener: Int32) {
+        self.entry = entry
+        self.mode = mode
+        self.opener = opener
+    }
+
+    /// Bytes were written through this handle.
+    func noteWrite() {
+        unflushed.store(true, ordering: .relaxed)
+    }
+
+    /// Whether bytes were written since the last call.
+    func takeUnflushed() -> Bool {
+        unflushed.exchange(false, ordering: .relaxed)
+    }
+}
+
+/// The staged files by their inode numbers: those in the tree, and removed ones that are still open.
+final class StagedFiles: Sendable {
+    private let entries = Mutex<[InodeNumber: StagedEntry]>([:])
+
+    subscript(inode: InodeNumber) -> StagedEntry? {
+        get { entries.withLock { $0[inode] } }
+        set { entries.withLock { $0[inode] = newValue } }
+    }
+
+    var all: [StagedEntry] { entries.withLock { Array($0.values) } }
+}
