@@ -1,4 +1,4 @@
-# Entry points for people and for machines. Each is a line or two; what is longer is in scripts/.
+# Entry points for people and for machines. Each is a line or two; what is longer is in .ci/.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -22,17 +22,18 @@ build: ## Build the release programs.
 	$(SWIFT) build $(release_flags) --product basespace-simulator
 
 demo: ## Show a whole analysis on a simulated BaseSpace; KEEP=1 keeps the mount.
-	@scripts/install-packages
+	@.ci/install-packages
 	@$(MAKE) --no-print-directory build
 	@$(release)/basespacefs demo $(if $(KEEP),--keep)
 
+# One test at a time: many of them mount, or keep both cores busy, and their deadlines are meant for one.
 test: ## Install what is missing, check the sources, run all tests.
-	@scripts/install-packages
-	@scripts/lint
-	$(SWIFT) test
+	@.ci/install-packages
+	@.ci/lint
+	$(SWIFT) test --no-parallel
 
 lint: ## Check the format of the code, the scripts, the manual and what is tracked.
-	@scripts/lint
+	@.ci/lint
 
 install: ## Install into PREFIX (/usr/local), below DESTDIR. Run `make build` first.
 	@test -x $(release)/basespacefs || { echo 'run `make build` first' >&2; exit 1; }

@@ -105,7 +105,7 @@ let package = Package(
         tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests"]),
         tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "BaseSpaceSimulator"]),
         tests(of: "Namespace", ["BaseSpaceAPI", "HTTPTransport", orderedCollections]),
-        tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI"]),
+        tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE"]),
         tests(of: "BaseSpaceSimulator", ["Digests", "basespace-simulator"]),
         tests(of: "BaseSpaceFileSystem", ["FUSEAdapter", "BaseSpaceSimulator", "BaseSpaceAPI"]),
         tests(of: "basespacefs", ["BaseSpaceSimulator", "Digests", argumentParser]),

@@ -4,6 +4,9 @@
 #define FUSE_USE_VERSION 312
 #include <fuse3/fuse_lowlevel.h>
 
+// The kernel's side of the protocol.
+#include <linux/fuse.h>
+
 // What a session waits with; Swift's Glibc module leaves these headers out.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -155,8 +155,9 @@ public final class FUSESession: Sendable, KernelCache {
             stop()
         case .mounted, .ended:
             notifications.end()
+            let isDead = connection.isDead
             connection.disconnect()
-            Unmounting.unmount(mountPoint, device: device)
+            Unmounting.unmount(mountPoint, device: device, isDead: isDead)
         case .runningUntilUnmounted, .unmounted:
             break
         }

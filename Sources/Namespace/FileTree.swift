@@ -5,12 +5,18 @@ internal import OrderedCollections
 ///
 /// The service has no directories, only a `Path` for each file. Each component becomes a legal name; directories keep
 /// theirs, and a file whose name is taken by a directory, or by a file of another `Path`, gets ` (<id>)`. Of several
-/// files with one and the same `Path` the newest, the one with the highest id, is shown.
+/// files with one and the same `Path` the newest, the one with the highest id, is shown, under the name that the first
+/// one had.
 struct FileTree {
+    /// The uploads of one path.
+    private struct Upload {
+        let parts: [String]
+        var first: EntityID
+        var newest: RemoteFile
+    }
+
     private let container: FileContainer
     private var directories: [String: Listing.Directory] = ["": [:]]
-    /// The `Path` behind each file shown, to tell a newer upload of a path from another path.
-    private var originals: [FilePlace: String] = [:]
 
     private init(container: FileContainer) {
         self.container = container
@@ -25,18 +31,33 @@ struct FileTree {
         modified: [EntityID: Timestamp] = [:]
     ) -> Listing {
         var tree = FileTree(container: container)
-        let ordered = files.sorted { $0.id < $1.id }.map { (file: $0, parts: components(of: $0)) }
-        for (_, parts) in ordered where parts.count > 1 {
-            tree.addDirectory(parts.dropLast())
+        let uploads = uploads(of: files)
+        for upload in uploads where upload.parts.count > 1 {
+            tree.addDirectory(upload.parts.dropLast())
         }
-        for (file, parts) in ordered {
-            tree.add(file, parts: parts, modified: modified[file.id])
+        for upload in uploads {
+            tree.add(upload, modified: modified[upload.newest.id])
         }
         return Listing(directories: tree.directories)
     }
 
+    /// The files by path, in the order in which their paths came to be.
+    private static func uploads(of files: [RemoteFile]) -> [Upload] {
+        var uploads: [String: Upload] = Dictionary(minimumCapacity: files.count)
+        for file in files {
+            guard var known = uploads[file.path] else {
+                uploads[file.path] = Upload(parts: components(of: file), first: file.id, newest: file)
+                continue
+            }
+            known.first = min(known.first, file.id)
+            known.newest = known.newest.id < file.id ? file : known.newest
+            uploads[file.path] = known
+        }
+        return uploads.values.sorted { $0.first < $1.first }
+    }
+
     /// The legal names along a file's path; never empty.
-    static func components(of file: RemoteFile) -> [String] {
+    private static func components(of file: RemoteFile) -> [String] {
         let parts = file.path.split(separator: "/").map { EntityNames.legal(String($0)) }
         return parts.isEmpty ? [EntityNames.legal(file.name)] : parts
     }
@@ -52,16 +73,14 @@ struct FileTree {
         directories[parent.joined(separator: "/"), default: [:]][parts[parts.endIndex - 1]] = .directory
     }
 
-    private mutating func add(_ file: RemoteFile, parts: [String], modified: Timestamp?) {
-        let directory = parts.dropLast().joined(separator: "/")
-        var name = parts[parts.count - 1]
-        while let occupant = directories[directory]?[name] {
-            let place = FilePlace(container: container, path: directory).appending(name)
-            if case .file = occupant, originals[place] == file.path { break }
-            name = EntityNames.free(name, id: file.id, among: [name])
+    private mutating func add(_ upload: Upload, modified: Timestamp?) {
+        let directory = upload.parts.dropLast().joined(separator: "/")
+        var name = upload.parts[upload.parts.count - 1]
+        while directories[directory]?[name] != nil {
+            name = EntityNames.free(name, id: upload.first, among: [name])
         }
         let place = FilePlace(container: container, path: directory).appending(name)
-        originals[place] = file.path
-        directories[directory, default: [:]][name] = .file(FileRecord(file, place: place, modified: modified))
+        let record = FileRecord(upload.newest, place: place, modified: modified)
+        directories[directory, default: [:]][name] = .file(record)
     }
 }

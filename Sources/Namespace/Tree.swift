@@ -114,9 +114,9 @@ public final class Tree: Sendable {
         return state.withLock { $0.children(of: directory, in: listing) }
     }
 
-    /// How long what was just found in a directory holds.
+    /// How long what was just found in a directory holds: as long as the listing that was looked into.
     public func lifetime(in directory: Node) -> Duration {
-        guard let key = directory.listedKey else { return configuration.finalLifetime }
+        guard let key = directory.listingKey else { return configuration.finalLifetime }
         let left = state.withLock { $0.listings[key]?.freshUntil }.map { now().duration(to: $0) } ?? .zero
         return max(left, .seconds(1))
     }

@@ -119,7 +119,6 @@ final class FakeService: MetadataService {
     }
 }
 
-
 /// A clock that stands until it is moved.
 final class ManualClock: Sendable {
     private let moment = Mutex(ContinuousClock.now)

@@ -29,6 +29,8 @@ import Testing
 
     @Test func theNewestUploadOfAPathIsShown() {
         #expect(names([("20", "x"), ("9", "x")]) == ["x": "20"])
+        // Also where it has to give way: the path keeps the name it has.
+        #expect(names([("1", "a/b"), ("2", "a"), ("30", "a")]) == ["a": nil, "a (2)": "30"])
     }
 
     @Test func aFileGivesWayToADirectoryOfItsName() {

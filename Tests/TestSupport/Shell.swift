@@ -75,7 +75,7 @@ public final class RunningProcess: Sendable {
             end.yield(process.terminationStatus + (bySignal ? 128 : 0))
             end.finish()
         }
-        try process.run()
+        try Self.withoutBlockedSignals { try process.run() }
         pid = process.processIdentifier
         waiting = Task {
             let status = await ended.first { _ in true } ?? -1
@@ -86,6 +86,16 @@ public final class RunningProcess: Sendable {
                 errors: try String(contentsOfFile: errors, encoding: .utf8)
             )
         }
+    }
+
+    /// Threads of the pool block most signals, a process inherits that from the thread that starts it, and then no
+    /// SIGINT or SIGTERM would reach it.
+    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     /// Sends a signal.

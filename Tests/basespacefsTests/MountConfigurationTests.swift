@@ -49,11 +49,11 @@ struct MountConfigurationTests {
         }
     }
 
-    @Test("A cache directory is made absolute, and files wait for their upload in it")
+    @Test("A cache directory is made absolute, and files never wait for their upload in it")
     func cacheDirectory() throws {
         let configuration = try configuration("--cache-dir", "../scratch", "--cache-size", "1G")
         #expect(directory(configuration) == "/scratch")
-        #expect(configuration.stagingDirectory == "/scratch/staged")
+        #expect(configuration.stagingDirectory == "/home/ada/.local/state/basespacefs/staged")
         #expect(configuration.cacheSize == 1 << 30)
     }
 
@@ -76,8 +76,10 @@ struct MountConfigurationTests {
     @Test("Without a home directory the line says what to give instead")
     func noHome() throws {
         let error = #expect(throws: CommandFailure.self) { try configuration(environment: [:]) }
-        #expect(error?.message.contains("--cache-dir DIR") == true)
-        #expect(try configuration("--cache-dir", "/scratch", environment: [:]).stagingDirectory == "/scratch/staged")
+        #expect(error?.message.contains("XDG_CACHE_HOME") == true)
+        let environment = ["XDG_STATE_HOME": "/state"]
+        let scratch = try configuration("--cache-dir", "/scratch", environment: environment)
+        #expect(scratch.stagingDirectory == "/state/basespacefs/staged")
     }
 
     @Test("Options win over the words of -o")

@@ -5,6 +5,10 @@ public import Namespace
 /// Both calls return at once and take effect shortly after, on a thread of the receiver: the kernel may want to take the
 /// lock of a directory on which an operation is under way. So the file system may call them anywhere, also while it
 /// answers an operation, but should hold no lock. After the end of the mount they do nothing.
+///
+/// While a name's invalidation waits for an operation in its directory (or an inode's for a read of it) the kernel lets
+/// nobody else in there, and later invalidations queue up behind it. So they belong after the answers to what is
+/// pending there, and an operation has to end by itself at some time.
 public protocol KernelCache: Sendable {
     /// Forgets what a name in a directory means (also that it does not exist).
     func invalidateEntry(_ name: String, in parent: InodeNumber)

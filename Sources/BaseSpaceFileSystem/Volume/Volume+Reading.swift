@@ -41,7 +41,7 @@ extension Volume {
         switch handles[handle] {
         case .remote(let content):
             return content.read(at: offset, count: count, body)
-                .map { PendingRemoteRead(read: $0, logger: logger) }
+                .map { PendingRemoteRead(read: $0, inode: inode, volume: self) }
         case .staged(let staged):
             try read(staged, at: offset, count: count, body)
             return nil
@@ -54,6 +54,15 @@ extension Volume {
         case .control, .directory, nil:
             throw .badFileDescriptor
         }
+    }
+
+    /// The content of a file is not the one that is listed: the next look asks the service, and finds the new one.
+    fileprivate func forgetContent(of inode: InodeNumber) {
+        guard let node = tree.node(inode), let directory = tree.node(node.parent) else { return }
+        tree.refresh(directory)
+        guard let kernel = kernel.withLock({ $0 }) else { return }
+        kernel.invalidateEntry(node.name, in: node.parent)
+        kernel.invalidateInode(inode)
     }
 
     func opened(_ handle: OpenHandle, keepsCache: Bool = false, isDirect: Bool = false, skipsFlush: Bool = true)
@@ -117,10 +126,11 @@ extension Volume {
 /// A read of the service's bytes, answered in `Errno`.
 private struct PendingRemoteRead: PendingRead {
     let read: PendingContentRead
-    let logger: Logger
+    let inode: InodeNumber
+    let volume: Volume
 
     func start(_ reply: any ReadReply) {
-        read.start(Bridge(reply: reply, logger: logger))
+        read.start(Bridge(reply: reply, inode: inode, volume: volume))
     }
 
     func cancel() {
@@ -129,14 +139,18 @@ private struct PendingRemoteRead: PendingRead {
 
     private struct Bridge: ContentReadReply {
         let reply: any ReadReply
-        let logger: Logger
+        let inode: InodeNumber
+        let volume: Volume
 
         func succeed(_ bytes: UnsafeRawBufferPointer) {
             reply.succeed(bytes)
         }
 
         func fail(_ error: RemoteReadError) {
-            reply.fail(FailureReport(error, doing: "reading").logged(to: logger))
+            if error.code == .changed {
+                volume.forgetContent(of: inode)
+            }
+            reply.fail(FailureReport(error, doing: "reading").logged(to: volume.logger))
         }
     }
 }

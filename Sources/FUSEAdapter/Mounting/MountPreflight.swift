@@ -46,6 +46,7 @@ struct MountPreflight {
         let canonical = FilePath(String(cString: resolved))
         // Other file systems may be mounted there: containers get their directories that way.
         if let mounted = MountTable.entry(at: canonical, table: mountTable), mounted.isFUSE {
+            if MountTable.isStale(canonical) { throw Self.unusable(mountPoint, .socketNotConnected) }
             throw MountError(
                 .alreadyMounted,
                 "cannot mount on \(mountPoint): it is busy, a \(mounted.type) file system is mounted there; "

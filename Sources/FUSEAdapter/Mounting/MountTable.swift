@@ -1,3 +1,5 @@
+import CFUSE
+import Glibc
 import SystemPackage
 
 /// A line of `/proc/self/mountinfo`: what is mounted where. Reading it asks no file system, so one that hangs does no
@@ -44,6 +46,13 @@ extension MountTableEntry {
 
 /// The mounts that this process sees.
 enum MountTable {
+    /// Whether a FUSE mount has lost its process. Asks by `statfs`, since the kernel may still know the answer to
+    /// `stat`; a process that lives and hangs makes the caller wait.
+    static func isStale(_ mountPoint: FilePath) -> Bool {
+        var status = statvfs()
+        return statvfs(mountPoint.string, &status) != 0 && errno == ENOTCONN
+    }
+
     /// What is mounted on a directory, the topmost if there are several; `nil` when nothing is.
     static func entry(at mountPoint: FilePath, table: FilePath = "/proc/self/mountinfo") -> MountTableEntry? {
         guard let text = SmallFile.read(table) else { return nil }

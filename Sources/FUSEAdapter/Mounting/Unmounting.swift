@@ -5,8 +5,13 @@ import SystemPackage
 enum Unmounting {
     /// Unmounts what is mounted on a directory as `device`, also while files are open there; does nothing when it is
     /// gone, or something else is mounted in its place. Without a device number it can't tell and tries.
-    static func unmount(_ mountPoint: FilePath, device: String?) {
+    ///
+    /// With `isDead` the connection had ended before. Then somebody has unmounted, and the device number may have been
+    /// given to another mount in the same place; or the kernel has aborted the connection, and the mount is still there
+    /// and answers ENOTCONN.
+    static func unmount(_ mountPoint: FilePath, device: String?, isDead: Bool) {
         if let device, MountTable.entry(at: mountPoint)?.device != device { return }
+        if isDead && !MountTable.isStale(mountPoint) { return }
         if umount2(mountPoint.string, CInt(MNT_DETACH)) != 0 && errno == EPERM {
             unmountAsUser(mountPoint)
         }

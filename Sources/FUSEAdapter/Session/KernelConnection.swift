@@ -19,6 +19,7 @@ final class KernelConnection: @unchecked Sendable {
     let features: KernelFeatures
     let directoryBuffers: DirectoryBuffers
     private let interrupts = Mutex(InterruptTable<PendingWork>())
+    private let isNegotiated = Atomic(false)
     private var session: OpaquePointer?
 
     /// Creates libfuse's session, without mounting it; `nil` when it does not take the options.
@@ -67,6 +68,18 @@ final class KernelConnection: @unchecked Sendable {
     /// Mounts; false when libfuse refused, and said why to its log.
     func mount(on mountPoint: String) -> Bool {
         guard fuse_session_mount(session, mountPoint) == 0 else { return false }
+        var io = fuse_custom_io()
+        io.read = { device, buffer, size, _ in Glibc.read(device, buffer, size) }
+        io.writev = { device, parts, count, userdata in
+            if let userdata {
+                Unmanaged<KernelConnection>.fromOpaque(userdata)._withUnsafeGuaranteedRef { connection in
+                    guard !connection.isNegotiated.load(ordering: .relaxed) else { return }
+                    KernelFeatures.complete(answer: UnsafeBufferPointer(start: parts, count: Int(count)))
+                }
+            }
+            return Glibc.writev(device, parts, count)
+        }
+        guard fuse_session_custom_io(session, &io, device) == 0 else { return false }
         // Serving threads wait in epoll, where they can be told to stop, and not in read.
         _ = fcntl(device, F_SETFL, fcntl(device, F_GETFL) | O_NONBLOCK)
         return true
@@ -84,11 +97,19 @@ final class KernelConnection: @unchecked Sendable {
     /// Serves the request in `buffer`.
     func process(_ buffer: inout fuse_buf) {
         fuse_session_process_buf(session, &buffer)
+        // The first request is INIT, and libfuse answers it before it returns.
+        if !isNegotiated.load(ordering: .relaxed) { isNegotiated.store(true, ordering: .relaxed) }
     }
 
     /// Marks the end for libfuse, which then keeps quiet about answers that reach nobody.
     func markEnded() {
         fuse_session_exit(session)
+    }
+
+    /// Whether the kernel has ended the connection, because of an unmount or an abort.
+    var isDead: Bool {
+        var state = pollfd(fd: device, events: 0, revents: 0)
+        return poll(&state, 1, 0) == 1 && state.revents & Int16(POLLERR) != 0
     }
 
     /// Ends the connection to the kernel: whoever still waits for the mount gets an error at once. Answers and

@@ -1,4 +1,5 @@
 import CFUSE
+import Glibc
 
 /// What is agreed with the kernel when the mount starts.
 struct KernelFeatures: Sendable {
@@ -32,5 +33,17 @@ struct KernelFeatures: Sendable {
         connection.max_background = maximumBackground
         // From three quarters on the kernel holds back what nobody waits for.
         connection.congestion_threshold = maximumBackground * 3 / 4
+    }
+
+    /// Adds to libfuse's answer to INIT what libfuse 3.14 leaves out of it: FUSE_PARALLEL_DIROPS is wanted and still
+    /// not sent. Without it the kernel lets one lookup into a directory at a time, and whoever waits for his turn can't
+    /// even be killed, so that one lookup which hangs takes everybody along.
+    ///
+    /// `parts` are a `fuse_out_header` and, unless the answer is an error, a `fuse_init_out`. A kernel that does not know
+    /// the flag (before 4.7) ignores it.
+    static func complete(answer parts: UnsafeBufferPointer<iovec>) {
+        guard parts.count == 2, parts[1].iov_len >= MemoryLayout<fuse_init_out>.offset(of: \.max_background) ?? .max
+        else { return }
+        parts[1].iov_base?.assumingMemoryBound(to: fuse_init_out.self).pointee.flags |= UInt32(FUSE_PARALLEL_DIROPS)
     }
 }

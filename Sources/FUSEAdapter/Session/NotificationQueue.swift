@@ -4,8 +4,9 @@ import Synchronization
 /// Sends invalidations to the kernel, on a thread of its own.
 ///
 /// The kernel may have to wait for the lock of a directory to take one, and who holds that lock may be a program that
-/// waits for an answer of ours. So neither a serving thread nor one that computes an answer may send it. What is queued
-/// twice is sent once: a sending that has not begun covers both.
+/// waits for an answer of ours; the same goes for the pages of a file that is being read. So neither a serving thread
+/// nor one that computes an answer may send it. What is queued twice is sent once: a sending that has not begun covers
+/// both.
 final class NotificationQueue: Sendable {
     enum Notification: Hashable, Sendable {
         case entry(name: String, parent: UInt64)

@@ -104,7 +104,7 @@ struct BaseDirectories {
             return FilePath(path).appending("basespacefs")
         }
         guard let home = environment["HOME"], home.hasPrefix("/") else {
-            throw CommandFailure("HOME is not set: say with --cache-dir DIR where files can be kept")
+            throw CommandFailure("HOME is not set: set it, or say with \(variable) where files can be kept")
         }
         return FilePath(home).pushing(standard).appending("basespacefs")
     }

@@ -13,6 +13,8 @@ enum ProcessHardening {
         raiseDescriptorLimit()
         // A peer that closes a connection is an error of `send`, not the end of the mount.
         signal(SIGPIPE, SIG_IGN)
+        // A staged file that outgrows `ulimit -f` is EFBIG for its writer, not the end of the mount.
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// The token must end neither in a core file nor in the hands of a debugger of the same user.
