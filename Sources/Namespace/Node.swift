@@ -128,6 +128,8 @@ public final class FileRecord: Sendable {
     public let contentType: String?
     /// Archived content is listed and can't be read.
     public let isArchived: Bool
+    /// Where its bytes are to be had, as the listing said; whether the URL still serves is not known.
+    public let contentURL: SignedURL?
 
     init(_ file: RemoteFile, place: FilePlace, modified: Timestamp? = nil) {
         self.id = file.id
@@ -137,5 +139,6 @@ public final class FileRecord: Sendable {
         self.modified = modified ?? file.modified ?? file.created
         self.contentType = file.contentType
         self.isArchived = file.isArchived
+        self.contentURL = file.contentURL
     }
 }

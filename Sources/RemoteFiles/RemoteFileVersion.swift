@@ -14,11 +14,11 @@ public struct RemoteFileVersion: Hashable, Sendable {
     /// Archived content can't be read.
     public var isArchived: Bool
 
-    /// Names a content.
+    /// Names a content of so many bytes; a negative size counts as none.
     public init(id: EntityID, name: String, size: Int64, etag: String?, isArchived: Bool = false) {
         self.id = id
         self.name = name
-        self.size = size
+        self.size = max(size, 0)
         self.etag = etag
         self.isArchived = isArchived
     }

@@ -76,10 +76,14 @@ public final class RemoteReader: Sendable {
 
     /// Opens a content. Handles of the same content share what is fetched.
     ///
+    /// - Parameter url: A signed URL of it that came with a listing; without one, the service is asked at the first read.
     /// - Throws: `archived` if it has to be restored first.
-    public func open(_ file: RemoteFileVersion) throws(RemoteReadError) -> OpenContent {
+    public func open(_ file: RemoteFileVersion, url: SignedURL? = nil) throws(RemoteReadError) -> OpenContent {
         guard !file.isArchived else {
             throw RemoteReadError(.archived, "can't read \(file.name): it is archived; restore it in BaseSpace first")
+        }
+        if let url {
+            urls.remember(url.url, of: file.id)
         }
         let key = ContentKey(file: file.id.rawValue, etag: file.etag ?? "", size: file.size)
         let content = open.withLock { open in

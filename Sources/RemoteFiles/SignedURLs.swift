@@ -27,6 +27,8 @@ final class SignedURLs: Sendable {
     /// A URL is given up this long before it expires, or a tenth of its life if that is less: a GET that is sent with
     /// it has to arrive in time.
     private static let margin: Duration = .seconds(60)
+    /// How long a URL of unknown expiry is tried; the service gives them seven days.
+    private static let assumedLife: Duration = .seconds(3600)
     /// URLs kept; of more, those that expire first go. One takes about 1 KiB.
     private static let capacity = 20_000
 
@@ -65,6 +67,15 @@ final class SignedURLs: Sendable {
         case .use(let url): completion(.success(url))
         case .ask: ask(for: file)
         case .wait: break
+        }
+    }
+
+    /// Takes a URL that came with a listing. When it expires is not known; the object store will say so.
+    func remember(_ url: HTTPURL, of file: EntityID) {
+        leases.withLock { leases in
+            guard leases[file] == nil else { return }
+            leases[file] = Lease(url: url, usableUntil: ContinuousClock.now + Self.assumedLife)
+            Self.bound(&leases)
         }
     }
 

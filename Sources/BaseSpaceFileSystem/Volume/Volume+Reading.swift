@@ -90,7 +90,7 @@ extension Volume {
             isArchived: record.isArchived
         )
         do {
-            let content = try reader.open(version)
+            let content = try reader.open(version, url: record.contentURL)
             // Content is immutable: the kernel's pages stay right for as long as the ETag is the same.
             let etag = record.etag ?? ""
             let isSame = cachedVersions.withLock { versions in
