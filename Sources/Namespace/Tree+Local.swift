@@ -50,7 +50,12 @@ extension Tree {
         state.withLock { state in
             state.local[place.container, default: LocalEntries()][place.path] = .directory
         }
-        return node(.directory(place), at: place)
+        return localDirectory(at: place)
+    }
+
+    /// The node of a directory below `Files/`.
+    public func localDirectory(at place: FilePlace) -> Node {
+        node(.directory(place), at: place)
     }
 
     /// Removes a directory that exists here only.

@@ -94,6 +94,12 @@ public final class UploadEngine: Sendable {
         }
     }
 
+    /// Whether a file goes in parts. Only then does cancelling its upload keep it from the service: what is sent in one
+    /// request may have arrived by the time that it is cancelled.
+    public func sendsInParts(_ file: StagedFile) -> Bool {
+        !PartLayout(size: file.size, partSize: limits.partSize, maximumParts: limits.maximumParts).isSingleRequest
+    }
+
     /// The files on their way, oldest first.
     public var activity: [UploadActivity] { board.activity }
 

@@ -103,7 +103,7 @@ public protocol FileSystem: AnyObject, Sendable {
     /// The directory handle is gone.
     func releaseDirectory(_ handle: FileHandle, of inode: InodeNumber)
 
-    /// `fsync` of a directory: waits until what was written below it is where the mount's policy wants it.
+    /// `fsync` of a directory. The kernel holds the directory's lock meanwhile, so that nothing in it can be looked up.
     func synchronizeDirectory(_ handle: FileHandle, of inode: InodeNumber, dataOnly: Bool) throws(Errno) -> Answer<Void>
 
     /// `statfs`.

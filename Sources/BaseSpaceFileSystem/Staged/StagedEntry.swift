@@ -45,14 +45,6 @@ final class StagedEntry: Sendable {
         case arrived
     }
 
-    /// What became of an attempt to remove it.
-    enum Removal {
-        /// It is removed; an upload that was under way has to be stopped.
-        case removed(Upload?)
-        /// The service has it.
-        case arrived
-    }
-
     /// What to do next to get the file to the service.
     enum CommitStep {
         /// It is there, or is not to go there.
@@ -167,12 +159,12 @@ final class StagedEntry: Sendable {
         }
     }
 
-    /// Takes it out of the tree unsent. Who has it open keeps it.
-    func remove() -> Removal {
+    /// Takes it out of the tree unsent; `false` once the service has it. Who has it open keeps it.
+    func remove() -> Bool {
         state.withLock { state in
-            guard state.uploaded == nil else { return .arrived }
+            guard state.uploaded == nil else { return false }
             state.isGone = true
-            return .removed(state.upload)
+            return true
         }
     }
 

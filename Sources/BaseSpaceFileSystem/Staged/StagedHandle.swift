@@ -20,6 +20,9 @@ final class StagedHandle: Sendable {
         unflushed.store(true, ordering: .relaxed)
     }
 
+    /// Whether bytes were written since `takeUnflushed` was called last.
+    var hasUnflushed: Bool { unflushed.load(ordering: .relaxed) }
+
     /// Whether bytes were written since the last call.
     func takeUnflushed() -> Bool {
         unflushed.exchange(false, ordering: .relaxed)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Namespace
 
 /// Processes and their threads, as `/proc` tells them.
 enum ThreadGroup {
@@ -7,14 +8,38 @@ enum ThreadGroup {
     /// FUSE names the calling *thread* of an operation. Programs open a file in one thread and close it in another, so
     /// only the thread group tells whether the opener closes.
     static func of(thread: Int32) -> Int32 {
-        guard thread > 0, let status = fopen("/proc/\(thread)/status", "re") else { return thread }
-        defer { fclose(status) }
-        var line = [CChar](repeating: 0, count: 256)
-        while fgets(&line, CInt(line.count), status) != nil {
-            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            guard text.hasPrefix("Tgid:") else { continue }
-            return text.split(whereSeparator: \.isWhitespace).last.flatMap { Int32($0) } ?? thread
+        guard thread > 0 else { return thread }
+        return field("Tgid:", in: "/proc/\(thread)/status").flatMap { Int32($0) } ?? thread
+    }
+
+    /// Whether a process has a descriptor of an inode; `false` if that can't be seen from here.
+    ///
+    /// The kernel takes a descriptor out of the table before it reports the close, so the one being closed does not count.
+    /// `fdinfo` tells the inode (since Linux 5.14) without asking the file system it is of, which `stat` would do.
+    static func process(_ process: Int32, holds inode: InodeNumber) -> Bool {
+        guard process > 0, let directory = opendir("/proc/\(process)/fdinfo") else { return false }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard Int32(name) != nil else { continue }
+            let held = field("ino:", in: "/proc/\(process)/fdinfo/\(name)").flatMap { UInt64($0) }
+            if held == inode.rawValue { return true }
         }
-        return thread
+        return false
+    }
+
+    /// The last word of the line of a `/proc` file that begins with a label.
+    private static func field(_ label: String, in path: String) -> Substring? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, CInt(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard text.hasPrefix(label) else { continue }
+            return text.split(whereSeparator: \.isWhitespace).last
+        }
+        return nil
     }
 }

@@ -28,8 +28,9 @@ extension Volume {
         }
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         switch node.content {
-        case .control where changes.size != nil:
+        case .control(_, let appResult) where changes.size != nil:
             // `echo complete > Status` truncates first.
+            guard tree.knownSession(of: appResult)?.status.isFinal != true else { throw .readOnlyFileSystem }
             return .ready(try timedAttributes(of: node))
         case .directory, .appResult, .file:
             guard let container = node.filePlace?.container, tree.acceptsWork(container) else {

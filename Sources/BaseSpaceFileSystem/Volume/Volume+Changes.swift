@@ -1,5 +1,4 @@
 internal import BaseSpaceAPI
-internal import Logging
 public import Namespace
 public import SystemPackage
 internal import Uploads
@@ -52,25 +51,53 @@ extension Volume {
     public func removeDirectory(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         let directory = try node(parent)
-        guard case .directory(let place) = directory.content else { throw .notPermitted }
+        guard let place = directory.filePlace else { throw .notPermitted }
         guard tree.acceptsWork(place.container) else { throw .readOnlyFileSystem }
-        return try knowing([(name, directory)], "removing '\(name)'") { [tree] () throws(Errno) in
-            guard case .found(let child) = tree.knownChild(named: name, of: directory) else {
-                throw .noSuchFileOrDirectory
+        let child = FilePlace(container: place.container, path: place.appending(name).path)
+        return try knowing([(name, directory)], "removing '\(name)'") { [self] () throws(Errno) in
+            switch tree.knownChild(named: name, of: directory) {
+            case .found(let node) where node.isDirectory: return try removeDirectory(node, at: child)
+            // Seen from the AppResult it is a link; the kernel asks for its removal only while it knows it as directory.
+            case .found(let node): return try removeLinkedDirectory(node, at: child)
+            case .missing, .unknown: throw .noSuchFileOrDirectory
             }
-            guard child.isDirectory else { throw .notDirectory }
-            guard let children = tree.knownChildren(of: child), children.isEmpty else { throw .directoryNotEmpty }
-            guard tree.removeLocalDirectory(at: place.appending(name)) else { throw .notPermitted }
-            return .ready(())
         }
+    }
+
+    private func removeLinkedDirectory(_ link: Node, at place: FilePlace) throws(Errno) -> Answer<Void> {
+        guard case .link = link.content else { throw .notDirectory }
+        return try removeDirectory(tree.localDirectory(at: place), at: place)
+    }
+
+    private func removeDirectory(_ directory: Node, at place: FilePlace) throws(Errno) -> Answer<Void> {
+        guard let children = tree.knownChildren(of: directory) else {
+            return pending("removing '\(place.name)'") { [tree] in
+                try Self.remove(place, from: tree, children: try await tree.children(of: directory))
+            }
+        }
+        return .ready(try Self.remove(place, from: tree, children: children))
+    }
+
+    private static func remove(_ place: FilePlace, from tree: Tree, children: [Node]) throws(Errno) {
+        guard children.isEmpty else { throw .directoryNotEmpty }
+        // What the service lists can't be removed.
+        guard tree.removeLocalDirectory(at: place) else { throw .notPermitted }
     }
 
     public func removeFile(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
         let directory = try changeable(parent)
         return try knowing([(name, directory)], "removing '\(name)'") { [self] () throws(Errno) in
             let entry = try changeableFile(name, in: directory)
-            guard discard(entry) else { throw .notPermitted }
-            return .ready(())
+            guard let upload = entry.upload else { return .ready(try discard(entry)) }
+            // Only when it has ended is it known whether the service has the file, which would be there for good.
+            return finishing("removing '\(name)'") { [self] in
+                if uploads.sendsInParts(entry.file) {
+                    upload.cancel()
+                }
+                _ = await upload.value
+                try discard(entry)
+                tree.refreshFiles(of: entry.place.container)
+            }
         }
     }
 
@@ -89,13 +116,14 @@ extension Volume {
         ) { [self] () throws(Errno) in
             let entry = try changeableFile(name, in: directory)
             let place = try placeForNewName(newName, in: newDirectory)
-            guard let upload = entry.upload else {
-                return try move(entry, to: place, in: newDirectory, replacing: replacing)
+            let replaced = try replaceable(newName, in: newDirectory, by: entry, replacing: replacing)
+            guard let upload = entry.upload ?? replaced?.upload else {
+                return try move(entry, to: place, over: replaced)
             }
-            // If it arrives under its old name, that is the name it keeps.
+            // What arrives under its old name keeps it, and what arrived can't be replaced.
             return pending("renaming '\(name)'") { [self] in
                 guard await upload.valueUnlessCancelled() != nil else { throw Errno.interrupted }
-                switch try move(entry, to: place, in: newDirectory, replacing: replacing) {
+                switch try rename(name, in: parent, to: newName, in: newParent, replacing: replacing) {
                 case .ready: return
                 case .pending(let rest): try await rest()
                 }
@@ -103,18 +131,15 @@ extension Volume {
         }
     }
 
-    private func move(
-        _ entry: StagedEntry,
-        to place: FilePlace,
-        in directory: Node,
-        replacing: Bool
-    ) throws(Errno) -> Answer<Void> {
-        let replaced = try replaceable(place.name, in: directory, by: entry, replacing: replacing)
+    private func move(_ entry: StagedEntry, to place: FilePlace, over replaced: StagedEntry?) throws(Errno) -> Answer<
+        Void
+    > {
         let old = entry.place
         guard entry.move(to: place) else { throw .notPermitted }
         tree.moveStagedFile(entry.inode, from: old, to: place)
         if let replaced {
-            _ = discard(replaced)
+            // It is covered already; should it have arrived this very moment, it only stays at the service.
+            try? discard(replaced)
         }
         // A temporary file that gets its real name is complete: rsync, editors and `os.replace` work that way.
         guard entry.isUnsent, !entry.isBeingWritten else { return .ready(()) }
@@ -139,26 +164,16 @@ extension Volume {
         return replaced
     }
 
-    /// Takes a staged file away, unsent; `false` if the service has it already.
-    private func discard(_ entry: StagedEntry) -> Bool {
-        guard case .removed(let upload) = entry.remove() else { return false }
-        let place = entry.place
-        tree.removeStagedFile(entry.inode, at: place)
+    /// Takes a staged file away, unsent.
+    ///
+    /// - Throws: EPERM if the service has it already.
+    private func discard(_ entry: StagedEntry) throws(Errno) {
+        guard entry.remove() else { throw .notPermitted }
+        tree.removeStagedFile(entry.inode, at: entry.place)
         if entry.isOver {
             staged[entry.inode] = nil
         }
         entry.file.remove()
-        if let upload {
-            upload.cancel()
-            Task { [tree, logger] in
-                guard case .success = await upload.value else { return }
-                logger.warning(
-                    "'\(place.path)' was removed while it was uploaded, and has arrived; it can't be removed"
-                )
-                tree.refreshFiles(of: place.container)
-            }
-        }
-        return true
     }
 
     /// A directory in which files may be renamed and removed, as far as its place goes.

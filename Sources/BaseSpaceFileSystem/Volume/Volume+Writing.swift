@@ -6,10 +6,11 @@ internal import Uploads
 
 /// Writing: a new file is staged here, and goes to the service when it is committed.
 ///
-/// A commit is a `flush` by the process that opened the file, after bytes were written through that handle, or else the
-/// release of the handle. Shells flush before the first byte (`cat x > f` duplicates the descriptor) and in the middle
-/// (`{ cat a; cat b; } > f`), children flush what their parent opened: none of these may send half a file. An error of
-/// the flush reaches the program as the result of `close`; one after the release can only be logged.
+/// A commit is a `flush` by the process that opened the file, when it closes its last descriptor of it after bytes were
+/// written through that handle, or else the release of the handle. Shells flush before the first byte (`cat x > f`
+/// duplicates the descriptor) and in the middle (`exec 3> f; echo a >&3; echo b >&3`), children flush what their parent
+/// opened (`{ cat a; cat b; } > f`): none of these may send half a file. An error of the flush reaches the program as the
+/// result of `close`; one after the release can only be logged.
 extension Volume {
     public func create(
         _ name: String,
@@ -58,9 +59,9 @@ extension Volume {
     public func flush(_ handle: FileHandle, of inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<Void> {
         guard case .staged(let staged) = handles[handle], staged.mode.writes else { return .ready(()) }
         let flusher = ThreadGroup.of(thread: caller.pid)
-        guard flusher == staged.opener || flusher == 0, staged.entry.isUnsent, staged.takeUnflushed() else {
-            return .ready(())
-        }
+        guard flusher == staged.opener || flusher == 0, staged.entry.isUnsent, staged.hasUnflushed,
+            !ThreadGroup.process(flusher, holds: inode), staged.takeUnflushed()
+        else { return .ready(()) }
         return finishing("uploading '\(staged.entry.place.path)'") { [self] in
             try await commit(staged.entry)
         }
