@@ -63,7 +63,8 @@ public final class RunningProcess: Sendable {
 
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
+        // The runner ignores SIGPIPE, and the thread that starts the process blocks most signals: its child must not.
+        process.arguments = ["--default-signal"] + command
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: output)
