@@ -31,17 +31,25 @@ final class DirectoryStorage: Storage {
 
     // MARK: Opening and closing the directory
 
+    /// Makes a directory with mode 0700, and those above it (`~/.cache` of a new user).
+    private static func create(_ path: FilePath) throws(BlockCacheError) {
+        if mkdir(path.string, 0o700) == 0 { return }
+        var error = FileIO.lastError
+        let parent = path.removingLastComponent()
+        if error == .noSuchFileOrDirectory, !parent.isEmpty, parent != path {
+            try create(parent)
+            error = mkdir(path.string, 0o700) == 0 ? .fileExists : FileIO.lastError
+        }
+        // EROFS also for a directory that is there: whoever opens it will see.
+        guard error == .fileExists || error == .readOnlyFileSystem else { throw unusable(path, error) }
+    }
+
     /// Opens the cache below `path`, which is created with mode 0700. A directory on a disk that is read-only or full
     /// serves what it has.
     static func open(_ path: FilePath) throws(BlockCacheError) -> (storage: DirectoryStorage, ledger: Ledger) {
         let version = path.appending("v1")
-        for directory in [path, version] where mkdir(directory.string, 0o700) != 0 {
-            let error = FileIO.lastError
-            // EROFS also for a directory that is there: the next call tells.
-            if error != .fileExists, error != .readOnlyFileSystem {
-                throw unusable(directory, error)
-            }
-        }
+        try create(path)
+        try create(version)
         let directory = Glibc.open(version.string, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard directory >= 0 else { throw unusable(version, FileIO.lastError) }
         do throws(BlockCacheError) {

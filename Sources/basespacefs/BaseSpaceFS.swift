@@ -26,7 +26,17 @@ enum Main {
             StandardError.print("basespacefs: \(failure.message)")
             exit(failure.status.rawValue)
         } catch {
-            BaseSpaceFS.exit(withError: error)
+            // What was asked for (`--help`, `--version`) is no failure and goes to standard output.
+            guard BaseSpaceFS.exitCode(for: error) != .success else { BaseSpaceFS.exit(withError: error) }
+            let reason = BaseSpaceFS.message(for: error).split(separator: "\n").first ?? "wrong arguments"
+            StandardError.print("basespacefs: \(reason) (see: basespacefs \(helpPath)--help)")
+            exit(ExitStatus.usage.rawValue)
         }
+    }
+
+    /// The sub-command whose help is of use, followed by a blank; empty if none was named.
+    private static var helpPath: String {
+        let names = BaseSpaceFS.configuration.subcommands.map { $0._commandName }
+        return CommandLine.arguments.dropFirst().first { names.contains($0) }.map { $0 + " " } ?? ""
     }
 }

@@ -116,14 +116,18 @@ extension Volume {
 
     private func finishUpload(of entry: StagedEntry) async -> String? {
         let kept = "it is kept in '\(entry.file.path)'"
-        // Half a file at the service would look like a whole one.
-        guard !entry.isBeingWritten else { return "'\(entry.place.path)' is still being written; \(kept)" }
+        // Half a file at the service would look like a whole one. What is on its way was closed.
+        guard !entry.isBeingWritten || entry.upload != nil else { return "'\(entry.place.path)' is still being written; \(kept)" }
         do {
             try await commit(entry)
         } catch {
             return FailureReport(error, doing: "uploading '\(entry.place.path)'").message
         }
         settle(entry)
+        if entry.hasArrived, !entry.isUnsent {
+            // Somebody has it open still, and keeps it; after the mount nobody would look for the copy.
+            entry.file.remove()
+        }
         guard entry.place.isHidden, !entry.isOver else { return nil }
         return "'\(entry.place.path)' has a temporary name and was not uploaded; \(kept)"
     }
