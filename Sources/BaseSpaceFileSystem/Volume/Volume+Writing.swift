@@ -117,7 +117,9 @@ extension Volume {
     private func finishUpload(of entry: StagedEntry) async -> String? {
         let kept = "it is kept in '\(entry.file.path)'"
         // Half a file at the service would look like a whole one. What is on its way was closed.
-        guard !entry.isBeingWritten || entry.upload != nil else { return "'\(entry.place.path)' is still being written; \(kept)" }
+        guard !entry.isBeingWritten || entry.upload != nil else {
+            return "'\(entry.place.path)' is still being written; \(kept)"
+        }
         do {
             try await commit(entry)
         } catch {
