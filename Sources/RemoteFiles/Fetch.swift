@@ -21,6 +21,8 @@ final class Fetch: TransferDelegate {
         var transfer: Transfer?
         var url: HTTPURL?
         var announced: Int64 = 0
+        /// Let go of at the end: the transport may hold its delegate for as long as it sleeps.
+        var buffer: Buffer?
         var isCancelled = false
         var hasEnded = false
     }
@@ -32,7 +34,6 @@ final class Fetch: TransferDelegate {
     let content: Content
     let range: Range<Int64>
 
-    private let buffer: Buffer
     private let urls: SignedURLs
     private let client: HTTPClient
     private let observer: any FetchObserver
@@ -52,12 +53,11 @@ final class Fetch: TransferDelegate {
         self.segment = segment
         self.content = content
         self.range = range
-        self.buffer = buffer
         self.urls = urls
         self.client = client
         self.observer = observer
         self.logger = logger
-        self.state = Mutex(State(machine: FetchMachine(range: range, size: content.size)))
+        self.state = Mutex(State(machine: FetchMachine(range: range, size: content.size), buffer: buffer))
     }
 
     private var file: RemoteFileVersion { content.file }
@@ -133,6 +133,7 @@ final class Fetch: TransferDelegate {
         let isFirst = state.withLock { state in
             defer { state.hasEnded = true }
             state.transfer = nil
+            state.buffer = nil
             return !state.hasEnded
         }
         if isFirst {
@@ -151,7 +152,7 @@ final class Fetch: TransferDelegate {
             let landed = Int(state.machine.landed)
             // A server that sends more than it was asked for gets no further than the range.
             let count = min(bytes.count, range.count - landed)
-            guard count > 0, let source = bytes.baseAddress else { return nil }
+            guard count > 0, let source = bytes.baseAddress, let buffer = state.buffer else { return nil }
             buffer.bytes.baseAddress?.advanced(by: landed).copyMemory(from: source, byteCount: count)
             state.machine.received(bytes: count)
             let total = state.machine.landed
