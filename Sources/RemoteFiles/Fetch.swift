@@ -23,6 +23,7 @@ final class Fetch: TransferDelegate {
         var announced: Int64 = 0
         /// Let go of at the end: the transport may hold its delegate for as long as it sleeps.
         var buffer: Buffer?
+        var isTransferring = false
         var isCancelled = false
         var hasEnded = false
     }
@@ -68,16 +69,24 @@ final class Fetch: TransferDelegate {
 
     /// Ends the fetch; its observer hears `cancelled`.
     func cancel() {
-        let transfer = state.withLock { state -> Transfer? in
+        let (transfer, isTransferring) = state.withLock { state in
             state.isCancelled = true
-            return state.transfer
+            return (state.transfer, state.isTransferring)
         }
         transfer?.cancel()
+        // Whoever waits for a URL or backs off gives its memory back at once.
+        if !isTransferring {
+            endAsCancelled()
+        }
+    }
+
+    private func endAsCancelled() {
+        end(.failure(RemoteReadError(.cancelled, "the fetch was given up")))
     }
 
     private func perform(_ action: FetchMachine.Action) {
         guard !state.withLock({ $0.isCancelled }) else {
-            return end(.failure(RemoteReadError(.cancelled, "the fetch was given up")))
+            return endAsCancelled()
         }
         switch action {
         case .locate(let renewing):
@@ -116,7 +125,11 @@ final class Fetch: TransferDelegate {
     }
 
     private func transfer(_ bytes: Range<Int64>) {
-        guard let url = state.withLock({ $0.url }) else { return }
+        let url = state.withLock { state in
+            state.isTransferring = !state.isCancelled
+            return state.isCancelled ? nil : state.url
+        }
+        guard let url else { return }
         var headers: HTTPHeaders = [:]
         headers["If-Match"] = file.etag.map { "\"\($0)\"" }
         let transfer = client.start(HTTPRequest(.get, url, headers: headers, range: bytes), delegate: self)
@@ -173,6 +186,7 @@ final class Fetch: TransferDelegate {
         }
         let action = state.withLock { state in
             state.transfer = nil
+            state.isTransferring = false
             return state.machine.completed(
                 failure: failure?.message,
                 isTransient: failure?.isTransient ?? true,

@@ -90,6 +90,6 @@ public final class PendingContentRead: Sendable {
     /// Gives up: the reply fails with `cancelled` unless it has been answered.
     public func cancel() {
         guard let id = waiter.withLock({ $0 }) else { return }
-        reader.perform(reader.state.withLock { $0.cancel(id, of: content) })
+        reader.perform(reader.state.withLock { $0.cancel(id, of: content, pool: reader.pool) })
     }
 }

@@ -35,7 +35,7 @@ struct ReaderState: Sendable {
     /// GETs under way.
     private(set) var active = 0
     /// Contents with segments: they share the memory.
-    private var busy = 0
+    private(set) var busy = 0
     private var lastID: UInt64 = 0
     private var tick: UInt64 = 0
 
@@ -108,15 +108,17 @@ struct ReaderState: Sendable {
     }
 
     /// A read gives up.
-    mutating func cancel(_ waiter: UInt64, of content: Content) -> [Action] {
+    mutating func cancel(_ waiter: UInt64, of content: Content, pool: BufferPool) -> [Action] {
         guard let index = contents[content]?.waiters.firstIndex(where: { $0.id == waiter }),
             let gone = contents[content]?.waiters.remove(at: index)
         else { return [] }
-        return [.fail(gone, RemoteReadError(.cancelled, "the read was interrupted"))] + abandon(gone.range, of: content)
+        return [.fail(gone, RemoteReadError(.cancelled, "the read was interrupted"))]
+            + abandon(gone.range, of: content)
+            + admit(from: pool)
     }
 
     /// Fails the reads whose deadline is over.
-    mutating func expire(at now: ContinuousClock.Instant) -> [Action] {
+    mutating func expire(at now: ContinuousClock.Instant, pool: BufferPool) -> [Action] {
         var actions: [Action] = []
         for (content, state) in contents {
             for waiter in state.waiters where waiter.deadline <= now {
@@ -126,7 +128,7 @@ struct ReaderState: Sendable {
                 actions += abandon(waiter.range, of: content)
             }
         }
-        return actions
+        return actions.isEmpty ? [] : actions + admit(from: pool)
     }
 
     // MARK: Segments
