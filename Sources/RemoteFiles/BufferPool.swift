@@ -14,6 +14,9 @@ final class BufferPool: Sendable {
         var mapped = 0
         /// Free memory by size.
         var free: [Int: [Memory]] = [:]
+        /// Whether somebody waits for memory.
+        var isAwaited = false
+        var whenMemoryReturns: (@Sendable () -> Void)?
     }
 
     /// The smallest buffer: a block of the cache.
@@ -41,11 +44,24 @@ final class BufferPool: Sendable {
     /// Bytes handed out now.
     var used: Int { state.withLock { $0.used } }
 
+    /// Sets whom to tell that memory is back which somebody awaits. Called on any thread and with any lock held, so it
+    /// may do no more than start a task.
+    func whenMemoryReturns(_ call: @escaping @Sendable () -> Void) {
+        state.withLock { $0.whenMemoryReturns = call }
+    }
+
     /// A buffer of at least `count` bytes, or `nil` if it does not fit under the ceiling now.
-    func take(_ count: Int) -> Buffer? {
+    ///
+    /// - Parameter awaiting: Whether to tell when memory returns, once, if it does not fit now. Memory may return from
+    ///   a reader that was copying, from the cache's writers or from the end of a transfer, none of which know who
+    ///   waits.
+    func take(_ count: Int, awaiting: Bool = false) -> Buffer? {
         let size = Self.size(for: count)
         let memory = state.withLock { state -> Memory? in
-            guard state.used + size <= limit else { return nil }
+            guard state.used + size <= limit else {
+                state.isAwaited = state.isAwaited || awaiting
+                return nil
+            }
             if let memory = state.free[size]?.popLast() {
                 state.used += size
                 return memory
@@ -74,10 +90,13 @@ final class BufferPool: Sendable {
     }
 
     fileprivate func giveBack(_ memory: Memory) {
-        state.withLock { state in
+        let call = state.withLock { state in
             state.used -= memory.size
             state.free[memory.size, default: []].append(memory)
+            defer { state.isAwaited = false }
+            return state.isAwaited ? state.whenMemoryReturns : nil
         }
+        call?()
     }
 
     private static func size(for count: Int) -> Int {

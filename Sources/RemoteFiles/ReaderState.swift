@@ -330,7 +330,7 @@ extension ReaderState {
             }
             if let buffer = pool.take(count) { return buffer }
         }
-        return nil
+        return pool.take(count, awaiting: true)
     }
 
     private func leastRecentlyUsed() -> Ticket? {
