@@ -14,8 +14,9 @@ final class BufferPool: Sendable {
         var mapped = 0
         /// Free memory by size.
         var free: [Int: [Memory]] = [:]
-        /// Somebody was refused since memory came back last.
-        var isWanted = false
+        /// Whether somebody waits for memory.
+        var isAwaited = false
+        var whenMemoryReturns: (@Sendable () -> Void)?
     }
 
     /// The smallest buffer: a block of the cache.
@@ -26,8 +27,6 @@ final class BufferPool: Sendable {
     /// The ceiling, in bytes.
     let limit: Int
     private let state = Mutex(State())
-    private let wanted = Mutex<(@Sendable () -> Void)?>(nil)
-
     /// - Parameter limit: The ceiling in bytes; at least `minimumLimit` counts.
     init(limit: Int) {
         self.limit = max(limit, Self.minimumLimit)
@@ -41,20 +40,25 @@ final class BufferPool: Sendable {
         }
     }
 
-    /// Calls `body`, on a task of its own, when memory has come back after somebody was refused.
-    func onReturn(_ body: @escaping @Sendable () -> Void) {
-        wanted.withLock { $0 = body }
-    }
-
     /// Bytes handed out now.
     var used: Int { state.withLock { $0.used } }
 
+    /// Sets whom to tell that memory is back which somebody awaits. Called on any thread and with any lock held, so it
+    /// may do no more than start a task.
+    func whenMemoryReturns(_ call: @escaping @Sendable () -> Void) {
+        state.withLock { $0.whenMemoryReturns = call }
+    }
+
     /// A buffer of at least `count` bytes, or `nil` if it does not fit under the ceiling now.
-    func take(_ count: Int) -> Buffer? {
+    ///
+    /// - Parameter awaiting: Whether to tell when memory returns, once, if it does not fit now. Memory may return from
+    ///   a reader that was copying, from the cache's writers or from the end of a transfer, none of which know who
+    ///   waits.
+    func take(_ count: Int, awaiting: Bool = false) -> Buffer? {
         let size = Self.size(for: count)
         let memory = state.withLock { state -> Memory? in
             guard state.used + size <= limit else {
-                state.isWanted = true
+                state.isAwaited = state.isAwaited || awaiting
                 return nil
             }
             if let memory = state.free[size]?.popLast() {
@@ -85,15 +89,13 @@ final class BufferPool: Sendable {
     }
 
     fileprivate func giveBack(_ memory: Memory) {
-        let isWanted = state.withLock { state in
+        let call = state.withLock { state in
             state.used -= memory.size
             state.free[memory.size, default: []].append(memory)
-            defer { state.isWanted = false }
-            return state.isWanted
+            defer { state.isAwaited = false }
+            return state.isAwaited ? state.whenMemoryReturns : nil
         }
-        // The last reference of a buffer may go while the reader's lock is held: whoever waits is told elsewhere.
-        guard isWanted, let tell = wanted.withLock({ $0 }) else { return }
-        Task { tell() }
+        call?()
     }
 
     private static func size(for count: Int) -> Int {

@@ -18,13 +18,14 @@ protocol FetchObserver: AnyObject, Sendable {
 final class Fetch: TransferDelegate {
     private struct State {
         var machine: FetchMachine
-        /// Let go of at the end, whoever may still hold the fetch.
-        var buffer: Buffer?
         /// Counts the transfers, so that a late answer of one is not taken for the next one's.
         var attempt = 0
         var transfer: Transfer?
         var url: HTTPURL?
         var announced: Int64 = 0
+        /// Let go of at the end: the transport may hold its delegate for as long as it sleeps.
+        var buffer: Buffer?
+        var isTransferring = false
         var isCancelled = false
         var hasEnded = false
     }
@@ -71,19 +72,24 @@ final class Fetch: TransferDelegate {
 
     /// Ends the fetch; its observer hears `cancelled`.
     func cancel() {
-        let transfer = state.withLock { state -> Transfer? in
+        let (transfer, isTransferring) = state.withLock { state in
             state.isCancelled = true
-            return state.transfer
+            return (state.transfer, state.isTransferring)
         }
-        guard let transfer else { return end(.failure(Self.cancelled)) }
-        transfer.cancel()
+        transfer?.cancel()
+        // Whoever waits for a URL or backs off gives its memory back at once.
+        if !isTransferring {
+            endAsCancelled()
+        }
     }
 
-    private static let cancelled = RemoteReadError(.cancelled, "the fetch was given up")
+    private func endAsCancelled() {
+        end(.failure(RemoteReadError(.cancelled, "the fetch was given up")))
+    }
 
     private func perform(_ action: FetchMachine.Action) {
         guard !state.withLock({ $0.isCancelled }) else {
-            return end(.failure(Self.cancelled))
+            return endAsCancelled()
         }
         switch action {
         case .locate(let renewing):
@@ -123,7 +129,8 @@ final class Fetch: TransferDelegate {
     private func transfer(_ bytes: Range<Int64>) {
         let (url, attempt) = state.withLock { state in
             state.attempt += 1
-            return (state.url, state.attempt)
+            state.isTransferring = !state.isCancelled
+            return (state.isCancelled ? nil : state.url, state.attempt)
         }
         guard let url else { return }
         var headers: HTTPHeaders = [:]
@@ -184,6 +191,7 @@ final class Fetch: TransferDelegate {
             }
         let action = state.withLock { state in
             state.transfer = nil
+            state.isTransferring = false
             return state.machine.completed(failure: failure, jitter: .random(in: 0..<1))
         }
         if case .wait = action {

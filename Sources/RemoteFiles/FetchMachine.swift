@@ -3,7 +3,7 @@ internal import HTTPTransport
 /// The life of one fetch: a range of a file on its way from the object store into a buffer.
 ///
 /// ```
-///            ┌───────────── renew (403, once per URL) ◀───────────┐
+///            ┌────────── renew (403, not twice in a row) ◀────────┐
 ///            ▼                                                    │
 ///   start ─▶ asking for URL ─▶ transferring ─▶ all bytes ─▶ done  │
 ///                                 │  ▲  └── 403 ─────────────────┘
@@ -127,6 +127,8 @@ struct FetchMachine: Sendable {
         _ jitter: Double
     ) -> Action {
         failures += 1
+        // Whoever waits may outlive the URL; the failures are counted, so this ends.
+        hasRenewed = false
         guard failures < Self.maximumFailures else { return .fail(code, reason) }
         return .wait(max(seconds, Self.delay(failures: failures, jitter: jitter)))
     }

@@ -27,12 +27,12 @@ public final class OpenContent: Sendable {
         count: Int,
         _ body: (UnsafeRawBufferPointer) -> Void
     ) -> PendingContentRead? {
-        let end = min(offset + Int64(count), content.size)
-        guard offset < end else {
+        // Compared before it is added: an offset may be as large as its type allows.
+        guard offset < content.size, count > 0 else {
             body(UnsafeRawBufferPointer(start: nil, count: 0))
             return nil
         }
-        let range = offset..<end
+        let range = offset..<offset + min(Int64(count), content.size - offset)
         let limit = reader.pool.limit
         let (coverage, ahead) = reader.state.withLock { $0.read(range, of: content, memory: limit) }
         let isAnswered = answer(range, from: coverage, body)

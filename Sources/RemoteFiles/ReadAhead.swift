@@ -64,9 +64,13 @@ struct ReadAhead: Sendable {
         return extend(&streams[index], size: size, maximumWindow: maximumWindow)
     }
 
-    /// Whether a stream is going to want bytes of a range.
+    /// Whether a stream is going to want bytes of a range. One that has asked for nothing beyond the blocks of its own
+    /// reads wants nothing.
     func wants(_ range: Range<Int64>) -> Bool {
-        streams.contains { $0.position - Self.tolerance < range.upperBound && range.lowerBound < $0.planned }
+        streams.contains { stream in
+            stream.planned > (stream.position + Self.block - 1) / Self.block * Self.block
+                && stream.position - Self.tolerance < range.upperBound && range.lowerBound < stream.planned
+        }
     }
 
     /// Takes back what was planned in a range, because it could not be fetched.

@@ -35,7 +35,7 @@ struct ReaderState: Sendable {
     /// GETs under way.
     private(set) var active = 0
     /// Contents with segments: they share the memory.
-    private var busy = 0
+    private(set) var busy = 0
     private var lastID: UInt64 = 0
     private var tick: UInt64 = 0
 
@@ -112,7 +112,8 @@ struct ReaderState: Sendable {
             let gone = contents[content]?.waiters.remove(at: index)
         else { return [] }
         return [.fail(gone, RemoteReadError(.cancelled, "the read was interrupted"))]
-            + abandon(gone.range, of: content) + admit(from: pool)
+            + abandon(gone.range, of: content)
+            + admit(from: pool)
     }
 
     /// Fails the reads whose deadline is over.
@@ -201,7 +202,7 @@ struct ReaderState: Sendable {
                 drop(ticket)
                 continue
             }
-            guard let buffer = buffer(for: segment.range.count, from: pool) else { break }
+            guard let buffer = buffer(for: ticket, segment.range.count, from: pool) else { break }
             // Reclaiming memory may have moved it.
             guard let index = contents[ticket.content]?.index(of: ticket.segment) else { continue }
             drop(ticket)
@@ -320,30 +321,42 @@ extension ReaderState {
     /// trips, on any line above 10 Mbit/s.
     private static let drainable: Int64 = 256 << 10
 
-    /// A buffer, if need be by letting go of the segments that were not used for the longest time.
-    private mutating func buffer(for count: Int, from pool: BufferPool) -> Buffer? {
+    /// A buffer for a segment, if need be by letting go of others.
+    private mutating func buffer(for ticket: Ticket, _ count: Int, from pool: BufferPool) -> Buffer? {
         if let buffer = pool.take(count) { return buffer }
-        while let victim = leastRecentlyUsed() {
-            let used = pool.used
+        while let victim = victim(of: ticket) {
             if let index = contents[victim.content]?.index(of: victim.segment) {
                 remove(at: index, of: victim.content)
             }
             if let buffer = pool.take(count) { return buffer }
-            // A reply or the disk cache still holds it; it comes back in a moment, and so does the next victim's.
-            guard pool.used < used else { return nil }
         }
-        return nil
+        return pool.take(count, awaiting: true)
     }
 
-    private func leastRecentlyUsed() -> Ticket? {
-        var oldest: (ticket: Ticket, lastUse: UInt64)?
+    /// What to let go of for a segment: of the settled ones that no read waits with, the one that was not used for the
+    /// longest time.
+    ///
+    /// A read that needs several segments keeps those that have come, as long as anything is under way that makes room
+    /// in the end. If nothing is, reads with a part each have taken all memory, and one has to lose its part to
+    /// another, but none to its own other part.
+    private func victim(of ticket: Ticket) -> Ticket? {
+        var best: (ticket: Ticket, rank: Int, lastUse: UInt64)?
+        var isUnderWay = active > 0
+        let range = contents[ticket.content].flatMap { state in
+            state.index(of: ticket.segment).map { state.segments[$0].range }
+        }
         for (content, state) in contents {
-            for segment in state.segments where segment.phase == .settled {
-                if segment.lastUse < oldest?.lastUse ?? .max {
-                    oldest = (Ticket(content: content, segment: segment.key), segment.lastUse)
-                }
+            for segment in state.segments {
+                isUnderWay = isUnderWay || segment.phase == .landed
+                guard segment.phase == .settled else { continue }
+                let readers = state.waiters.filter { $0.range.overlaps(segment.range) }
+                let isOwn = content == ticket.content && readers.contains { range?.overlaps($0.range) == true }
+                let rank = readers.isEmpty ? 0 : isOwn ? 2 : 1
+                if let best, (best.rank, best.lastUse) <= (rank, segment.lastUse) { continue }
+                best = (Ticket(content: content, segment: segment.key), rank, segment.lastUse)
             }
         }
-        return oldest?.ticket
+        guard let best, best.rank == 0 || !isUnderWay else { return nil }
+        return best.ticket
     }
 }

@@ -66,18 +66,22 @@ extension RemoteReader: FetchObserver {
         var waiter = waiter
         waiter.disappointments += 1
         guard waiter.disappointments <= Self.maximumDisappointments else {
-            let message = "can't read \(content.file.name): the disk cache loses its blocks as soon as they are written"
+            let message =
+                "can't read \(content.file.name): neither memory nor the disk cache keeps its bytes long enough"
             return waiter.reply.fail(RemoteReadError(.unusable, message))
         }
         wait(waiter, of: content)
     }
 
-    /// How often a read may find its bytes gone again. Each time costs a round trip; that often means a broken disk.
+    /// How often a read may find its bytes gone again. Each time costs a round trip; that often means that much more is
+    /// read at once than there is memory for.
     private static var maximumDisappointments: Int { 5 }
 
     /// Lets a read wait, and fetches what it misses.
     func wait(_ waiter: Waiter, of content: Content) {
-        let missing = content.missing(in: waiter.range)
+        // A disk that has failed it twice is not believed any more.
+        let missing =
+            waiter.disappointments < 2 ? content.missing(in: waiter.range) : [content.blocks(of: waiter.range)]
         perform(state.withLock { $0.wait(waiter, of: content, missing: missing, pool: pool) })
     }
 
@@ -146,6 +150,12 @@ extension RemoteReader: FetchObserver {
 }
 
 extension Content {
+    /// The whole blocks that a range touches, up to the end of the file.
+    fileprivate func blocks(of range: Range<Int64>) -> Range<Int64> {
+        let block = Int64(BlockCache.blockSize)
+        return range.lowerBound / block * block..<min(size, (range.upperBound + block - 1) / block * block)
+    }
+
     /// The runs of blocks in a range that the disk cache does not have.
     func missing(in range: Range<Int64>) -> [Range<Int64>] {
         var runs: [Range<Int64>] = []

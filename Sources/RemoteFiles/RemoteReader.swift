@@ -67,7 +67,9 @@ public final class RemoteReader: Sendable {
         self.pool = BufferPool(limit: configuration.memoryLimit)
         self.urls = SignedURLs(locator: locator, wallClock: wallClock)
         self.state = Mutex(ReaderState(connections: configuration.connections))
-        pool.onReturn { [weak self] in self?.admit() }
+        pool.whenMemoryReturns { [weak self] in
+            Task { self?.admit() }
+        }
         startJanitor()
     }
 
