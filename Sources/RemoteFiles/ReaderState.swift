@@ -54,16 +54,18 @@ struct ReaderState: Sendable {
         contents[content, default: ContentState(content: content)].references += 1
     }
 
-    /// A handle is gone; with the last one go the content's memory and whatever is fetched for nobody.
+    /// A handle is gone; with the last one go the content's memory and whatever is fetched for nobody. What is on its way
+    /// to the disk cache stays until it is there, so that whoever opens the file again at once finds it.
     mutating func close(_ content: Content, pool: BufferPool) -> [Action] {
         contents[content]?.references -= 1
         guard let state = contents[content], state.references <= 0 else { return [] }
-        contents[content] = nil
-        busy -= state.segments.isEmpty ? 0 : 1
-        active -= state.segments.count { $0.phase == .active }
-        return state.waiters.map { .fail($0, RemoteReadError(.cancelled, "the file was closed")) }
-            + state.segments.compactMap { $0.phase == .active ? $0.fetch.map { .cancel($0) } : nil }
-            + admit(from: pool)
+        contents[content]?.waiters = []
+        var actions: [Action] = state.waiters.map { .fail($0, RemoteReadError(.cancelled, "the file was closed")) }
+        for segment in state.segments where segment.phase != .landed && !isDraining(segment) {
+            actions += giveUp(segment, of: content)
+        }
+        dropIfClosed(content)
+        return actions + admit(from: pool)
     }
 
     // MARK: Reads
@@ -168,6 +170,10 @@ struct ReaderState: Sendable {
     mutating func settled(segment: SegmentKey, of content: Content, pool: BufferPool) -> [Action] {
         if let index = contents[content]?.index(of: segment) {
             contents[content]?.update(at: index) { $0.phase = .settled }
+            if let state = contents[content], state.references <= 0 {
+                remove(at: index, of: content)
+                dropIfClosed(content)
+            }
         }
         return admit(from: pool)
     }
@@ -189,7 +195,9 @@ struct ReaderState: Sendable {
         let lost = gone.landed..<gone.range.upperBound
         let hit = contents[content]?.waiters.filter { $0.range.overlaps(lost) } ?? []
         contents[content]?.waiters.removeAll { $0.range.overlaps(lost) }
-        return hit.map { .fail($0, error) } + admit(from: pool)
+        let kept = salvage(gone, of: content)
+        dropIfClosed(content)
+        return hit.map { .fail($0, error) } + kept + admit(from: pool)
     }
 
     /// Memory has come back, or a connection.
@@ -301,20 +309,45 @@ extension ReaderState {
         var actions: [Action] = []
         for segment in state.segments[state.indices(touching: range)] {
             let isWanted = state.waiters.contains { $0.range.overlaps(segment.range) }
-            guard !isWanted, !state.readAhead.wants(segment.range) else { continue }
-            switch segment.phase {
-            case .queued: break
-            case .active where segment.range.upperBound - segment.landed > Self.drainable: active -= 1
-            case .active, .landed, .settled: continue
-            }
-            if let fetch = segment.fetch {
-                actions.append(.cancel(fetch))
-            }
-            if let index = contents[content]?.index(of: segment.key) {
-                remove(at: index, of: content)
-            }
+            guard !isWanted, !state.readAhead.wants(segment.range), !isDraining(segment) else { continue }
+            guard segment.phase == .queued || segment.phase == .active else { continue }
+            actions += giveUp(segment, of: content)
         }
         return actions
+    }
+
+    /// Takes a segment out, ends its transfer, and keeps what has landed for the disk cache.
+    private mutating func giveUp(_ segment: Segment, of content: Content) -> [Action] {
+        guard let index = contents[content]?.index(of: segment.key) else { return [] }
+        remove(at: index, of: content)
+        guard segment.phase == .active else { return [] }
+        active -= 1
+        return (segment.fetch.map { [.cancel($0)] } ?? []) + salvage(segment, of: content)
+    }
+
+    /// Keeps the whole blocks that have landed of a segment that does not land wholly: they are paid for.
+    private mutating func salvage(_ segment: Segment, of content: Content) -> [Action] {
+        let end = segment.landed / ReadAhead.block * ReadAhead.block
+        guard segment.phase == .active, end > segment.range.lowerBound, let buffer = segment.buffer else { return [] }
+        var kept = Segment(number: nextID(), range: segment.range.lowerBound..<end, lastUse: segment.lastUse)
+        kept.phase = .landed
+        kept.landed = end
+        kept.buffer = buffer
+        insert(kept, of: content)
+        return [.store(content: content, segment: kept.key, range: kept.range, buffer)]
+    }
+
+    /// Whether a transfer is better read to its end than dropped: its body is coming, and little of it is left.
+    private func isDraining(_ segment: Segment) -> Bool {
+        segment.phase == .active && segment.landed > segment.range.lowerBound
+            && segment.range.upperBound - segment.landed <= Self.drainable
+    }
+
+    /// Forgets a content that nobody has open, once nothing of it is under way.
+    private mutating func dropIfClosed(_ content: Content) {
+        if let state = contents[content], state.references <= 0, state.segments.isEmpty {
+            contents[content] = nil
+        }
     }
 
     /// What is left of a body that is read to its end for nobody: cheaper than a new connection, with its 2 to 3 round

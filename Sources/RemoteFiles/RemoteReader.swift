@@ -39,8 +39,8 @@ public final class RemoteReader: Sendable {
     let scratch = ScratchBuffers()
     let urls: SignedURLs
     let state: Mutex<ReaderState>
-    /// The open contents by what they are, with the number of their handles.
-    private let open = Mutex<[RemoteFileVersion: (content: Content, handles: Int)]>([:])
+    /// The contents by what they are: open ones, and closed ones of which something is still on its way.
+    private let contents = Mutex<[RemoteFileVersion: WeakContent]>([:])
     private let janitor = Mutex<Task<Void, Never>?>(nil)
 
     /// Creates a reader.
@@ -89,9 +89,10 @@ public final class RemoteReader: Sendable {
             urls.remember(url.url, of: file.id)
         }
         let key = ContentKey(file: file.id.rawValue, etag: file.etag ?? "", size: file.size)
-        let content = open.withLock { open in
-            let content = open[file]?.content ?? Content(file: file, cached: cache.content(for: key))
-            open[file] = (content, (open[file]?.handles ?? 0) + 1)
+        let content = contents.withLock { contents in
+            if let content = contents[file]?.content { return content }
+            let content = Content(file: file, cached: cache.content(for: key))
+            contents[file] = WeakContent(content: content)
             return content
         }
         state.withLock { $0.open(content) }
@@ -99,10 +100,6 @@ public final class RemoteReader: Sendable {
     }
 
     func close(_ content: Content) {
-        open.withLock { open in
-            let left = (open[content.file]?.handles ?? 1) - 1
-            open[content.file] = left > 0 ? (content, left) : nil
-        }
         perform(state.withLock { $0.close(content, pool: pool) })
     }
 
@@ -117,6 +114,7 @@ public final class RemoteReader: Sendable {
                     self.perform(self.state.withLock { $0.expire(at: .now, pool: self.pool) })
                     guard round % Self.idleRounds == 0 else { continue }
                     tick = self.state.withLock { $0.releaseIdle(since: tick) }
+                    self.contents.withLock { $0 = $0.filter { $0.value.content != nil } }
                     self.pool.trim()
                 }
             }
@@ -128,4 +126,9 @@ public final class RemoteReader: Sendable {
     /// Memory unused for so many intervals goes back: short enough that a finished `samtools` leaves nothing behind,
     /// long enough for the pauses of a working one.
     private static let idleRounds = 5
+}
+
+/// A content that its handles and its segments keep alive.
+private struct WeakContent: Sendable {
+    weak let content: Content?
 }
