@@ -98,7 +98,8 @@ final class BufferPool: Sendable {
         call?()
     }
 
-    private static func size(for count: Int) -> Int {
+    /// The size of the buffer that is taken for so many bytes.
+    static func size(for count: Int) -> Int {
         var size = minimumSize
         while size < count {
             size *= 2

@@ -354,12 +354,14 @@ extension ReaderState {
     /// trips, on any line above 10 Mbit/s.
     private static let drainable: Int64 = 256 << 10
 
-    /// A buffer for a segment, if need be by letting go of others.
+    /// A buffer for a segment, if need be by letting go of others, but of no more than it takes: what was let go of may
+    /// still be in the hands of somebody who copies it, and is waited for.
     private mutating func buffer(for ticket: Ticket, _ count: Int, from pool: BufferPool) -> Buffer? {
         if let buffer = pool.take(count) { return buffer }
-        while let victim = victim(of: ticket) {
+        var released = 0
+        while released < BufferPool.size(for: count), let victim = victim(of: ticket) {
             if let index = contents[victim.content]?.index(of: victim.segment) {
-                remove(at: index, of: victim.content)
+                released += remove(at: index, of: victim.content)?.buffer?.bytes.count ?? 0
             }
             if let buffer = pool.take(count) { return buffer }
         }
