@@ -39,7 +39,7 @@ extension EndToEnd {
                 try await eventually("the daemon ends", within: .seconds(20)) { account.daemons.isEmpty }
                 #expect(account.mountPoints == [])
                 #expect(result.received.map(\.size) == [20_000_000])
-                #expect(account.staged == [])
+                #expect(account.staged == [], "what has arrived is not kept")
                 let copied = try await copy.result()
                 #expect(copied.status == 0, "cp was told: \(copied.errors)")
             }

@@ -63,9 +63,18 @@ extension EndToEnd {
             )
             try await Mount.using(data) { mount in
                 mount.account.simulator.setFaults(cases.map { Self.fault($0.effect, $0.file) })
-                for (file, _, message) in cases {
-                    try await mount.expect("cat Projects/P/Samples/S/Files/\(file) > $WORK/out", failsWith: message)
-                    #expect(try await mount.output("stat -c %s $WORK/out") == "0\n", "\(file)")
+                // At once: some are given up after many attempts only.
+                try await withThrowingTaskGroup { group in
+                    for (file, _, message) in cases {
+                        group.addTask {
+                            try await mount.expect(
+                                "cat Projects/P/Samples/S/Files/\(file) > $WORK/\(file)",
+                                failsWith: message
+                            )
+                            #expect(try await mount.output("stat -c %s $WORK/\(file)") == "0\n", "\(file)")
+                        }
+                    }
+                    try await group.waitForAll()
                 }
                 mount.account.simulator.setFaults([])
                 for (file, _, _) in cases {
