@@ -67,8 +67,9 @@ public final class RunningProcess: Sendable {
         process.arguments = ["--default-signal"] + command
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle(forWritingAtPath: errors)
+        let files = [FileHandle(forWritingAtPath: output), FileHandle(forWritingAtPath: errors)]
+        process.standardOutput = files[0]
+        process.standardError = files[1]
 
         let (ended, end) = AsyncStream.makeStream(of: Int32.self)
         process.terminationHandler = { process in
@@ -76,6 +77,8 @@ public final class RunningProcess: Sendable {
             end.yield(process.terminationStatus + (bySignal ? 128 : 0))
             end.finish()
         }
+        // A process outlives its handles' last use here, and a long run of tests would hold thousands of files open.
+        defer { for file in files { try? file?.close() } }
         try Self.withoutBlockedSignals { try process.run() }
         pid = process.processIdentifier
         waiting = Task {

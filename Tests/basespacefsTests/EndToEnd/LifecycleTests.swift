@@ -39,7 +39,7 @@ extension EndToEnd {
                 try await eventually("the daemon ends", within: .seconds(20)) { account.daemons.isEmpty }
                 #expect(account.mountPoints == [])
                 #expect(result.received.map(\.size) == [20_000_000])
-                #expect(account.staged == [])
+                #expect(account.staged == [], "what has arrived is not kept")
                 let copied = try await copy.result()
                 #expect(copied.status == 0, "cp was told: \(copied.errors)")
             }
@@ -76,7 +76,7 @@ extension EndToEnd {
 
                 let refused = try await account.program(["mount"] + account.credentials + [mount.path.string])
                 if refused.status != 0 {
-                    #expect(refused.errors.contains("fusermount3 -uz \(mount.path)"))
+                    #expect(refused.errors.contains("fusermount3 -u"))
                     #expect(refused.errors.split(separator: "\n").count == 1)
                     try await Shell.output(["fusermount3", "-uz", mount.path.string])
                     let next = try await account.mount()
