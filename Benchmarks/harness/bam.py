@@ -1,7 +1,8 @@
 """A BAM of more than 1 GB with its index, made from the few reads of the demonstration data.
 
-The reads lie on a genome of 48 kb. Laid end to end many times they are those of a chromosome: same depth everywhere,
-as many bytes per region as a real alignment has, and a real index.
+The reads lie on a genome of 48 kb. Laid end to end many times they are those of a chromosome, with the same depth
+everywhere and a real index. Their qualities are all alike, which compresses to almost nothing, so the blocks are stored
+as they are: a region then has about the bytes that it has in a real alignment.
 """
 
 import subprocess
@@ -61,7 +62,7 @@ def _make(source: Path, target: Path) -> None:
         stdin=view.stdout,
         stdout=subprocess.PIPE,
     )
-    write = subprocess.Popen(["samtools", "view", "-b", "-@", "2", "-o", target, "-"], stdin=repeat.stdout)
+    write = subprocess.Popen(["samtools", "view", "-u", "-o", target, "-"], stdin=repeat.stdout)
     statuses = [process.wait() for process in (write, repeat, view)]
     if any(statuses):
         raise Failure(f"the BAM could not be made: {statuses}")
