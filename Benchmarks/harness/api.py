@@ -2,9 +2,11 @@
 
     api.py PORT CATALOG DELAY
 
-CATALOG is a JSON file: {"token": …, "content": URL, "folders": [{"name": …, "files": [{"path", "size", "etag"}]}]}. All
-folders are AppResults of the project Bench; their session is complete, so nothing can change. Each answer comes after
-DELAY seconds. Listings are always sorted by id.
+CATALOG is a JSON file:
+{"token": …, "content": URL, "folders": [{"name": …, "files": [{"path": …, "size": …, "etag": …}]}]}
+
+All folders are AppResults of the project Bench; their session is complete, so nothing can change. Each answer comes
+after DELAY seconds. Listings are always sorted by id.
 """
 
 import json

@@ -152,7 +152,13 @@ def output(*command: str | Path, **options) -> str:
     """What a command prints."""
     try:
         done = subprocess.run(
-            list(map(str, command)), check=True, capture_output=True, text=True, errors="replace", timeout=LONGEST_RUN, **options
+            list(map(str, command)),
+            check=True,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LONGEST_RUN,
+            **options,
         )
     except subprocess.TimeoutExpired:
         raise Failure(f"{command[0]} did not end within {LONGEST_RUN:.0f} s") from None
