@@ -12,7 +12,7 @@ mandir := $(DESTDIR)$(PREFIX)/share/man/man1
 # The runtime of Swift is linked in: users' machines have none.
 release_flags := -c release --static-swift-stdlib
 
-.PHONY: help build demo test lint install uninstall clean
+.PHONY: help build demo test bench lint install uninstall clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,13 @@ test: ## Install what is missing, check the sources, run all tests.
 	@.ci/install-packages
 	@.ci/lint
 	$(SWIFT) test --no-parallel
+
+# Make takes words with dashes for its own options, so those of the benchmark have names here.
+bench: ## Compare with other clients on simulated lines; CASE=… ROUNDS=n JSON=1.
+	@.ci/install-packages
+	@.ci/install-packages Benchmarks/debian-packages.txt
+	@$(SWIFT) build $(release_flags) --product basespacefs >&2
+	@Benchmarks/bench.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(JSON),--json) $(CASE)
 
 lint: ## Check the format of the code, the scripts, the manual and what is tracked.
 	@.ci/lint

@@ -1,0 +1,1 @@
+"""What the cases are made of: servers, mounts, other clients, data, measurements and their table."""

@@ -1,0 +1,54 @@
+"""Clients without a mount: what the line gives."""
+
+import statistics
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import api, processes
+from .environment import TOKEN, Environment
+from .objectstore import Store
+
+
+def content_url(store: Store, folder: str, path: str) -> str:
+    """Where an object is; the store wants no signature."""
+    return f"{store.url}/{folder}/{path}"
+
+
+def parallel_curls(store: Store, folder: str, path: str, size: int, count: int) -> float:
+    """Seconds that `count` curls take to fetch a file, an equal range each, to /dev/null."""
+    step = size // count
+    bounds = [(number * step, size - 1 if number == count - 1 else (number + 1) * step - 1) for number in range(count)]
+    url = content_url(store, folder, path)
+    commands = [["curl", "-sSf", "-o", "/dev/null", "-r", f"{first}-{last}", url] for first, last in bounds]
+    return processes.Group(commands).run()
+
+
+def range_latency(store: Store, folder: str, path: str, offsets: Iterable[int], size: int) -> float:
+    """The median of the seconds that one curl takes for a range, one after the other on one connection."""
+    url = content_url(store, folder, path)
+    entries = [
+        f'url = "{url}"\nrange = {offset}-{offset + size - 1}\noutput = /dev/null\nwrite-out = "%{{time_total}}\\n"\n'
+        for offset in offsets
+    ]
+    printed = processes.output("curl", "-sSf", "-K", "-", input="next\n".join(entries))
+    return statistics.median(float(line) for line in printed.split())
+
+
+def serial_curl(bench: Environment, store: Store, folder: str, directory: Path) -> float:
+    """Seconds for all files of a folder by one curl, first each URL from the API, then each file.
+
+    Both over a connection that stays, which is more than a script with a curl per file gets.
+    """
+    paths = sorted(path.name for path in (bench.root / folder).iterdir())
+    number = (api.FIRST_FOLDER + sorted(path.name for path in bench.root.iterdir()).index(folder)) * api.FILES
+    content = f"{bench.api_url(store)}/v1pre3/files/%d/content?redirect=meta"
+    locations = directory / "locations"
+    files = directory / "files"
+    locations.write_text(
+        f'header = "x-access-token: {TOKEN}"\n'
+        + "".join(f'url = "{content % (number + index)}"\noutput = /dev/null\n' for index in range(len(paths)))
+    )
+    files.write_text(
+        "".join(f'url = "{content_url(store, folder, path)}"\noutput = "{directory / path}"\n' for path in paths)
+    )
+    return sum(processes.timed("curl", "-sSf", "-K", list_) for list_ in (locations, files))
