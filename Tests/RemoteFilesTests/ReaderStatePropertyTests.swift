@@ -106,7 +106,7 @@ private struct StateWorld {
 
     private mutating func close(_ content: Content) {
         handles[content, default: 0] -= 1
-        perform(state.close(content))
+        perform(state.close(content, pool: fixture.pool))
     }
 
     private mutating func read() {
