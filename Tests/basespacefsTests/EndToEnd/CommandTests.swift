@@ -18,7 +18,7 @@ extension EndToEnd {
             try await Account.using(.random(Self.data)) { account in
                 let compared = try await exec(
                     account,
-                    "cmp $BASESPACE_MOUNT/Projects/P/Samples/S/Files/f $DATA/projects/P/samples/S/f && echo $BASESPACE_MOUNT"
+                    "cd $BASESPACE_MOUNT; cmp Projects/P/Samples/S/Files/f $DATA/projects/P/samples/S/f && pwd && cd /"
                 )
                 #expect(compared.status == 0, "\(compared.errors)")
                 #expect(compared.errors == "")

