@@ -58,6 +58,7 @@ def main() -> None:
     machine.require_root()
     folders = set().union(*(case.folders for case in chosen))
     outcomes = []
+    status = 0
     with Environment(options.daemon.resolve(), options.work.resolve(), folders) as bench:
         description = machine.description(bench.rclone)
         try:
@@ -65,10 +66,12 @@ def main() -> None:
                 outcomes.append(measure.run(case, bench, options.rounds))
         except KeyboardInterrupt:
             print("interrupted; the cases measured so far:", file=sys.stderr)
+            status = 128 + signal.SIGINT
     if options.json:
         print(json.dumps(report.json_form(outcomes, description), indent=2))
     else:
         print(report.markdown(outcomes, description))
+    sys.exit(status)
 
 
 if __name__ == "__main__":
