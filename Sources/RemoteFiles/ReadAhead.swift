@@ -7,8 +7,8 @@
 ///
 /// | consumed   | window         |
 /// |------------|----------------|
-/// | < 1 MiB    | 2 × consumed   |
-/// | ≥ 1 MiB    | 4 × consumed   |
+/// | < 4 MiB    | 2 × consumed   |
+/// | ≥ 4 MiB    | 4 × consumed   |
 /// | any        | ≤ the maximum  |
 ///
 /// so a reader that stops has wasted at most a fixed multiple of what it used, and one that goes on has the line full
@@ -36,8 +36,9 @@ struct ReadAhead: Sendable {
     static let maximumStreams = 16
     /// How far from its position a read may be and still continue a stream: the kernel's largest request.
     static let tolerance: Int64 = 1 << 20
-    /// From here on a stream has proven itself and the window grows faster.
-    static let provenAfter: Int64 = 1 << 20
+    /// From here on a stream has proven itself and the window grows faster. A region of a BAM is a few hundred KiB to a
+    /// few MiB; what is fetched beyond it is waste.
+    static let provenAfter: Int64 = 4 << 20
     /// GETs ahead are at most this long: 32 of them fill the line, and short ones keep all connections busy to the end.
     static let unit: Int64 = 2 << 20
     /// Ends of GETs are at bounds of blocks.

@@ -174,6 +174,7 @@ struct ReaderState: Sendable {
                 remove(at: index, of: content)
                 dropIfClosed(content)
             }
+            trimBehind(content)
         }
         return admit(from: pool)
     }
@@ -342,6 +343,28 @@ extension ReaderState {
         segment.phase == .active && segment.landed > segment.range.lowerBound
             && segment.range.upperBound - segment.landed <= Self.drainable
     }
+
+    /// Lets go of what the readers of a content have left behind and the disk cache has, except the last of it: memory
+    /// that is used again at once costs no page fault, and a reader that is done with a segment rarely returns.
+    private mutating func trimBehind(_ content: Content) {
+        guard let state = contents[content] else { return }
+        let behind = state.segments
+            .filter { segment in
+                segment.phase == .settled && !state.readAhead.wants(segment.range)
+                    && !state.waiters.contains { $0.range.overlaps(segment.range) }
+            }
+            .sorted { $0.lastUse > $1.lastUse }
+        var kept = 0
+        for segment in behind {
+            kept += segment.range.count
+            guard kept > Self.keptBehind, let index = contents[content]?.index(of: segment.key) else { continue }
+            remove(at: index, of: content)
+        }
+    }
+
+    /// Bytes kept behind the readers of a content: the kernel asks again for pages that it has just dropped, and tools go
+    /// back a little.
+    private static let keptBehind = 16 << 20
 
     /// Forgets a content that nobody has open, once nothing of it is under way.
     private mutating func dropIfClosed(_ content: Content) {

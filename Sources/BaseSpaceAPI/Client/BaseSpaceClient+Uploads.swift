@@ -4,7 +4,8 @@ extension BaseSpaceClient: UploadService {
     /// For answers that come only after the service has stored the bytes elsewhere: it joins 10,000 parts at the end.
     private static let uploadDeadlines = HTTPDeadlines(firstByte: .seconds(180))
 
-    /// Uploads a file in a single request. Repeated only when the service surely got nothing.
+    /// Uploads a file in a single request. Repeated when the service got nothing or failed, as Illumina's own SDKs do; had
+    /// it taken the file all the same, it answers the second time with 409.
     public func uploadFile(
         named name: String,
         directory: String,
@@ -14,6 +15,7 @@ extension BaseSpaceClient: UploadService {
     ) async throws(BaseSpaceError) -> RemoteFile {
         var endpoint = try fileCreation(named: name, directory: directory, contentType: contentType, in: container)
         endpoint.body = body
+        endpoint.retries = .refused
         return try await value(endpoint)
     }
 
@@ -26,6 +28,7 @@ extension BaseSpaceClient: UploadService {
     ) async throws(BaseSpaceError) -> RemoteFile {
         var endpoint = try fileCreation(named: name, directory: directory, contentType: contentType, in: container)
         endpoint.lane = .metadata
+        endpoint.retries = .refused
         endpoint.query.append(("multipart", "true"))
         return try await value(endpoint)
     }

@@ -32,6 +32,8 @@ final class StagedEntry: Sendable {
         var uploaded: RemoteFile?
         /// The version of the file whose upload failed last.
         var failedVersion: UInt64?
+        /// Why it is not what its writer meant to write, until it is written from the start again.
+        var damage: Errno?
         /// Settled or removed: no longer in the tree.
         var isGone = false
     }
@@ -89,6 +91,19 @@ final class StagedEntry: Sendable {
 
     /// Whether the last upload failed and nothing was written since.
     var hasFailed: Bool { state.withLock { $0.failedVersion == file.version } }
+
+    /// Why it must not be uploaded: a write failed, or its writer was killed.
+    var damage: Errno? { state.withLock { $0.damage } }
+
+    /// Keeps it from being uploaded until it is emptied and written again, or removed.
+    func spoil(by errno: Errno) {
+        state.withLock { $0.damage = errno }
+    }
+
+    /// It is written from the start.
+    func beginAnew() {
+        state.withLock { $0.damage = nil }
+    }
 
     /// The upload under way.
     var upload: Upload? { state.withLock { $0.upload } }

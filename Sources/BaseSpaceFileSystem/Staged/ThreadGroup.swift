@@ -30,6 +30,32 @@ enum ThreadGroup {
         return false
     }
 
+    /// Whether a thread is on its way out because a signal killed it (`kill -9`, Ctrl-C). A program that handles the
+    /// signal and ends by itself knows what it closes.
+    static func isKilled(thread: Int32) -> Bool {
+        guard thread > 0, let line = firstLine(of: "/proc/\(thread)/stat") else { return false }
+        // proc(5): "pid (name) state ppid pgrp session tty tpgid flags … exit_code"; the name may hold blanks and
+        // parentheses. The kernel ends the other threads of a process that calls `exit` as if by a signal, so the flag
+        // alone would not do; what is reported to the parent has the signal in its lowest bits.
+        guard let end = line.lastIndex(of: ")") else { return false }
+        let fields = line[line.index(after: end)...].split(whereSeparator: \.isWhitespace)
+        guard fields.count > 7, let flags = UInt32(fields[6]), let code = fields.last.flatMap({ UInt32($0) }) else {
+            return false
+        }
+        return flags & endedBySignal != 0 && code & 0x7f != 0
+    }
+
+    /// PF_SIGNALED of the kernel's sched.h.
+    private static let endedBySignal: UInt32 = 0x400
+
+    private static func firstLine(of path: String) -> String? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 1024)
+        guard fgets(&line, CInt(line.count), file) != nil else { return nil }
+        return String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The last word of the line of a `/proc` file that begins with a label.
     private static func field(_ label: String, in path: String) -> Substring? {
         guard let file = fopen(path, "re") else { return nil }

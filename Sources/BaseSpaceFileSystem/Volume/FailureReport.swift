@@ -23,11 +23,16 @@ internal import Uploads
 struct FailureReport {
     let errno: Errno
     let message: String
+    /// Whether programs provoke it by probing, so that it is no warning.
+    private let isExpected: Bool
 
     init(_ error: any Error, doing what: String) {
         switch error {
         case let error as Errno:
             errno = error
+            message = "\(what): \(error)"
+        case let error as SpoiledFile:
+            errno = error.errno
             message = "\(what): \(error)"
         case let error as BaseSpaceError:
             errno = Self.errno(of: error)
@@ -42,16 +47,13 @@ struct FailureReport {
             errno = .ioError
             message = "\(what): \(error)"
         }
+        let isProbe = [.interrupted, .noSuchFileOrDirectory, .fileExists].contains(errno)
+        isExpected = isProbe && !(error is UploadError)
     }
 
-    /// Writes the message where it belongs (what programs provoke by probing is no warning) and answers the errno.
+    /// Writes the message where it belongs and answers the errno.
     func logged(to logger: Logger) -> Errno {
-        let level: Logger.Level =
-            switch errno {
-            case .interrupted, .noSuchFileOrDirectory, .fileExists: .debug
-            default: .warning
-            }
-        logger.log(level: level, "\(message)", metadata: ["errno": "\(errno)"])
+        logger.log(level: isExpected ? .debug : .warning, "\(message)", metadata: ["errno": "\(errno)"])
         return errno
     }
 
@@ -103,5 +105,18 @@ struct FailureReport {
 
     private static func errno(of code: UploadError.Code) -> Errno {
         code == .cancelled ? .interrupted : .ioError
+    }
+}
+
+/// A staged file that can't be uploaded, because it is not what its writer meant to write.
+struct SpoiledFile: Error, CustomStringConvertible {
+    let path: String
+    /// What the writer was told.
+    let errno: Errno
+    /// Where the bytes are that were written.
+    let copy: String
+
+    var description: String {
+        "'\(path)' was not written to its end (\(errno)); write it again or remove it; what there is is in '\(copy)'"
     }
 }

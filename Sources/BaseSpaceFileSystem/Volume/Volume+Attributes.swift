@@ -58,6 +58,9 @@ extension Volume {
                 guard isOpen || !entry.hasArrived else { throw .notPermitted }
                 try entry.file.truncate(to: size)
             }
+            if size == 0 {
+                entry.beginAnew()
+            }
         }
         if let permissions = changes.permissions {
             entry.permissions = permissions

@@ -25,6 +25,7 @@ extension Volume {
     private func makeDirectory(_ name: String, in directory: Node) throws(Errno) -> Answer<Entry> {
         switch directory.content {
         case .projects, .appResults:
+            try Self.checkLength(name)
             // A name that would be shown as another one could not be found again.
             guard EntityNames.legal(name) == name else { throw .invalidArgument }
             return pending("making '\(name)'") { [self] in

@@ -48,7 +48,12 @@ extension Volume {
         case .staged(let staged):
             guard staged.mode.writes else { throw .badFileDescriptor }
             staged.noteWrite()
-            return .ready(try staged.entry.file.write(bytes, at: offset))
+            do throws(Errno) {
+                return .ready(try staged.entry.file.write(bytes, at: offset))
+            } catch {
+                staged.entry.spoil(by: error)
+                throw error
+            }
         case .control(let node):
             return try command(Array(bytes), to: node)
         case .remote, .text, .directory, nil:
@@ -58,7 +63,16 @@ extension Volume {
 
     public func flush(_ handle: FileHandle, of inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<Void> {
         guard case .staged(let staged) = handles[handle], staged.mode.writes else { return .ready(()) }
+        if let damage = staged.entry.damage { throw damage }
         let flusher = ThreadGroup.of(thread: caller.pid)
+        if flusher == staged.opener, ThreadGroup.isKilled(thread: caller.pid), staged.hasUnflushed {
+            // Nobody asked for the half that it had written.
+            staged.entry.spoil(by: .interrupted)
+            logger.warning(
+                "'\(staged.entry.place.path)' stays here: its writer was killed; write it again or remove it"
+            )
+            return .ready(())
+        }
         guard flusher == staged.opener || flusher == 0, staged.entry.isUnsent, staged.hasUnflushed,
             !ThreadGroup.process(flusher, holds: inode), staged.takeUnflushed()
         else { return .ready(()) }
@@ -76,7 +90,9 @@ extension Volume {
             staged[entry.inode] = nil
         }
         // What failed in `flush` was reported there, and is tried again when it is written again or at the end.
-        guard handle.mode.writes, !entry.isBeingWritten, entry.isUnsent, !entry.hasFailed else { return }
+        guard handle.mode.writes, !entry.isBeingWritten, entry.isUnsent, !entry.hasFailed, entry.damage == nil else {
+            return
+        }
         Task { [self] in
             do {
                 try await commit(entry)
@@ -148,7 +164,9 @@ extension Volume {
         case .opened: break
         }
         let handle = StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
-        guard mode.truncates, entry.file.size > 0 else { return .ready(opened(handle)) }
+        guard mode.truncates else { return .ready(opened(handle)) }
+        entry.beginAnew()
+        guard entry.file.size > 0 else { return .ready(opened(handle)) }
         do throws(Errno) {
             try entry.file.truncate(to: 0)
             handle.noteWrite()
@@ -161,6 +179,9 @@ extension Volume {
 
     /// Brings a staged file to the service, or throws why it is not there.
     func commit(_ entry: StagedEntry) async throws {
+        if let damage = entry.damage, entry.isUnsent {
+            throw SpoiledFile(path: entry.place.path, errno: damage, copy: entry.file.path.string)
+        }
         while case .wait(let upload) = entry.commitStep(start: { startUpload(of: entry, to: $0, contentType: $1) }) {
             do {
                 _ = try await upload.value.get()
@@ -209,8 +230,13 @@ extension Volume {
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         guard let place = directory.filePlace else { throw .notPermitted }
         guard tree.acceptsWork(place.container) else { throw .readOnlyFileSystem }
+        try Self.checkLength(name)
         guard name.hasPrefix(".") || EntityNames.legal(name) == name else { throw .invalidArgument }
         return place.appending(name)
+    }
+
+    static func checkLength(_ name: String) throws(Errno) {
+        guard name.utf8.count <= EntityNames.maximumLength else { throw .fileNameTooLong }
     }
 
     /// Opens what turned out to exist when it was to be created.

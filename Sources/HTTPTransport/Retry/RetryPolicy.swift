@@ -15,6 +15,9 @@ public struct RetryPolicy: Sendable, Equatable {
         case nothing
         /// What surely never reached the server, and what the server refused for want of capacity (429, 503).
         case notSent
+        /// That, and what the server failed at (500, 502, 504): it may have been done all the same, and the caller finds
+        /// that out when it is refused the second time.
+        case refused
         /// Everything that failed in passing: transport errors, 408, 429, 500, 502, 503, 504.
         case everything
     }
@@ -55,6 +58,8 @@ public struct RetryPolicy: Sendable, Equatable {
     public static let idempotent = RetryPolicy(scope: .everything)
     /// For requests that must not be done twice.
     public static let notSent = RetryPolicy(scope: .notSent)
+    /// For requests of which the server says when they were done already.
+    public static let refused = RetryPolicy(scope: .refused)
     /// One attempt.
     public static let never = RetryPolicy(scope: .nothing)
 
@@ -81,7 +86,9 @@ public struct RetryPolicy: Sendable, Equatable {
         switch (scope, outcome) {
         case (.nothing, _): false
         case (.notSent, .response(let status, _)): [429, 503].contains(status)
-        case (.notSent, .failure(let error)): error.isTransient && !error.mayHaveReachedServer
+        case (.refused, .response(let status, _)): [429, 500, 502, 503, 504].contains(status)
+        case (.notSent, .failure(let error)), (.refused, .failure(let error)):
+            error.isTransient && !error.mayHaveReachedServer
         case (.everything, .response(let status, _)): [408, 429, 500, 502, 503, 504].contains(status)
         case (.everything, .failure(let error)): error.isTransient
         }

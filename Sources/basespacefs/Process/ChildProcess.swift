@@ -56,7 +56,8 @@ struct ChildProcess: Sendable {
     /// Descriptor 3 of a child that has an `extraDescriptor`.
     static let extraDescriptor: CInt = 3
 
-    /// Starts a program. No signal is blocked for it; those that are ignored here (`nohup`) stay ignored there.
+    /// Starts a program. No signal is blocked for it; those that are ignored here (`nohup`) stay ignored there, except
+    /// SIGPIPE, without which `zcat | head` fails.
     static func start(_ launch: Launch) throws(Errno) -> ChildProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -87,7 +88,9 @@ struct ChildProcess: Sendable {
         var signals = sigset_t()
         sigemptyset(&signals)
         try check(posix_spawnattr_setsigmask(&attributes, &signals))
-        var flags = Int16(POSIX_SPAWN_SETSIGMASK)
+        sigaddset(&signals, SIGPIPE)
+        try check(posix_spawnattr_setsigdefault(&attributes, &signals))
+        var flags = Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
         if launch.leadsSession {
             flags |= CLinux_spawnInNewSession()
         }
