@@ -103,7 +103,9 @@ let package = Package(
         tests(of: "BaseSpaceAPI", ["HTTPTransport", "BaseSpaceSimulator"]),
         tests(of: "BlockCache"),
         tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests"]),
-        tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "BaseSpaceSimulator"]),
+        // Counts what threads allocate, in the test program as a whole.
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
+        tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "CAllocations"]),
         tests(of: "Namespace", ["BaseSpaceAPI", "HTTPTransport", orderedCollections]),
         tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE"]),
         tests(of: "BaseSpaceSimulator", ["Digests", "basespace-simulator"]),

@@ -82,17 +82,18 @@ struct ReadAhead: Sendable {
     }
 
     private func stream(for range: Range<Int64>) -> Int? {
-        streams.indices
-            .filter { index in
-                let stream = streams[index]
-                return range.lowerBound >= stream.position - Self.tolerance
-                    && range.lowerBound <= max(stream.position + Self.tolerance, stream.planned)
+        // A loop: every read comes here, and `filter` allocates.
+        var nearest: (index: Int, distance: Int64)?
+        for (index, stream) in streams.enumerated()
+        where range.lowerBound >= stream.position - Self.tolerance
+            && range.lowerBound <= max(stream.position + Self.tolerance, stream.planned)
+        {
+            let distance = abs(stream.position - range.lowerBound)
+            if distance < nearest?.distance ?? .max {
+                nearest = (index, distance)
             }
-            .min { distance(of: $0, to: range) < distance(of: $1, to: range) }
-    }
-
-    private func distance(of index: Int, to range: Range<Int64>) -> Int64 {
-        abs(streams[index].position - range.lowerBound)
+        }
+        return nearest?.index
     }
 
     private mutating func begin(at range: Range<Int64>, size: Int64) {

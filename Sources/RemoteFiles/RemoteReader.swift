@@ -7,8 +7,8 @@ internal import Synchronization
 /// Reads files of the service as if they were local.
 ///
 /// A read is answered from the first of three places that has its bytes: a *segment* in memory (a GET under way or just
-/// done), the *disk cache*, the *object store*. The first two answer on the calling thread, without a task or an
-/// allocation. The third starts a GET, or joins the one that is bringing the bytes already, and answers as soon as they
+/// done), the *disk cache*, the *object store*. The first two answer on the calling thread, without a task or memory
+/// for the bytes. The third starts a GET, or joins the one that is bringing the bytes already, and answers as soon as they
 /// have landed in its buffer, which may be long before the GET ends. Whole GETs go to the disk cache afterwards, by
 /// the cache's own threads; nobody waits for that.
 ///
