@@ -12,11 +12,11 @@ enum ThreadGroup {
         return field("Tgid:", in: "/proc/\(thread)/status").flatMap { Int32($0) } ?? thread
     }
 
-    /// Whether a process has a descriptor of an inode; `false` if that can't be seen from here.
+    /// Whether a process has a descriptor of an inode that it can write through; `false` if that can't be seen from here.
     ///
     /// The kernel takes a descriptor out of the table before it reports the close, so the one being closed does not count.
     /// `fdinfo` tells the inode (since Linux 5.14) without asking the file system it is of, which `stat` would do.
-    static func process(_ process: Int32, holds inode: InodeNumber) -> Bool {
+    static func process(_ process: Int32, canWriteTo inode: InodeNumber) -> Bool {
         guard process > 0, let directory = opendir("/proc/\(process)/fdinfo") else { return false }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
@@ -24,8 +24,10 @@ enum ThreadGroup {
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             guard Int32(name) != nil else { continue }
-            let held = field("ino:", in: "/proc/\(process)/fdinfo/\(name)").flatMap { UInt64($0) }
-            if held == inode.rawValue { return true }
+            let path = "/proc/\(process)/fdinfo/\(name)"
+            guard field("ino:", in: path).flatMap({ UInt64($0) }) == inode.rawValue else { continue }
+            let flags = field("flags:", in: path).flatMap { Int32($0, radix: 8) } ?? O_RDONLY
+            if flags & O_ACCMODE != O_RDONLY { return true }
         }
         return false
     }

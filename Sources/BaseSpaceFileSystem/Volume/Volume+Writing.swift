@@ -6,7 +6,7 @@ internal import Uploads
 
 /// Writing: a new file is staged here, and goes to the service when it is committed.
 ///
-/// A commit is a `flush` by the process that opened the file, when it closes its last descriptor of it after bytes were
+/// A commit is a `flush` by the process that opened the file, when it closes its last descriptor to write to it after bytes were
 /// written through that handle, or else the release of the handle. Shells flush before the first byte (`cat x > f`
 /// duplicates the descriptor) and in the middle (`exec 3> f; echo a >&3; echo b >&3`), children flush what their parent
 /// opened (`{ cat a; cat b; } > f`): none of these may send half a file. An error of the flush reaches the program as the
@@ -74,7 +74,7 @@ extension Volume {
             return .ready(())
         }
         guard flusher == staged.opener || flusher == 0, staged.entry.isUnsent, staged.hasUnflushed,
-            !ThreadGroup.process(flusher, holds: inode), staged.takeUnflushed()
+            !ThreadGroup.process(flusher, canWriteTo: inode), staged.takeUnflushed()
         else { return .ready(()) }
         return finishing("uploading '\(staged.entry.place.path)'") { [self] in
             try await commit(staged.entry)

@@ -249,11 +249,12 @@ extension EndToEnd {
                     import os
                     file = open("f", "wb", 0)
                     file.write(b"x")
-                    os.close(os.dup(file.fileno()))
+                    reader = open("f", "rb")
+                    file.close()
                     for change in (lambda: os.remove("f"), lambda: os.rename("f", "g")):
                         try: change()
                         except OSError as error: print(error)
-                    file.close()
+                    reader.close()
                     '
                     """
                 )
