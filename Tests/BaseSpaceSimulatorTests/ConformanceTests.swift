@@ -19,7 +19,7 @@ import Testing
         ("v1-file-content-meta", "files/{file}/content?redirect=meta"), ("v1-error-forbidden-file", "files/1111111"),
     ])
     func repliesHaveTheRecordedShape(recording: String, path: String) async throws {
-        guard let data = Recordings.load(recording) else { return }
+        guard let data = RecordedReplies.exchange(recording) else { return }
         let recorded = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         try await Fixture.run { fixture in
             let path = path.replacing("{project}", with: try await fixture.projectID())
