@@ -46,9 +46,10 @@ struct FetchMachine: Sendable {
         case fail(RemoteReadError.Code, String)
     }
 
-    /// Failures without a single new byte between them, after which a fetch is given up: by the back-off below, 20
-    /// seconds of a dead object store on average. A read that waits has a deadline of its own.
-    static let maximumFailures = 10
+    /// Failures without a single new byte between them, after which a fetch is given up: by the back-off below, 6
+    /// seconds of a dead object store on average. The kernel asks a second time for what a read-ahead did not bring, so a
+    /// program waits twice that before it hears of it.
+    static let maximumFailures = 8
 
     /// The bytes of the file to bring.
     let range: Range<Int64>
@@ -115,7 +116,7 @@ struct FetchMachine: Sendable {
     /// | 2        | 0.2     |
     /// | 3        | 0.4     |
     /// | 4        | 0.8     |
-    /// | 8, 9     | 12.8    |
+    /// | 7        | 6.4     |
     static func delay(failures: Int, jitter: Double) -> Double {
         failures <= 1 ? 0 : 0.1 * Double(1 << min(failures - 1, 7)) * jitter
     }
