@@ -109,7 +109,7 @@ let package = Package(
         tests(of: "Namespace", ["BaseSpaceAPI", "HTTPTransport", orderedCollections]),
         tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE"]),
         tests(of: "BaseSpaceSimulator", ["Digests", "basespace-simulator"]),
-        tests(of: "BaseSpaceFileSystem", ["FUSEAdapter", "BaseSpaceSimulator", "BaseSpaceAPI"]),
+        tests(of: "BaseSpaceFileSystem", ["Namespace", "BaseSpaceAPI"]),
         tests(of: "basespacefs", ["BaseSpaceSimulator", "Digests", argumentParser]),
     ]
 )

@@ -115,7 +115,7 @@ struct SessionCommand {
                 throw .invalidArgument
             }
             self.status = status
-            summary = words.count > 1 ? String(words[1]) : nil
+            summary = words.count > 1 ? String(words[1].drop(while: \.isWhitespace)) : nil
         case .statusSummary:
             status = nil
             summary = line
