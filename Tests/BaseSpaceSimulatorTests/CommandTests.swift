@@ -78,12 +78,16 @@ import Testing
         let executable = try #require(simulator.executableURL).path
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // The shell ends while the simulator runs; the read ends when the simulator's output does.
-        shell.arguments = ["-c", "\"$0\" --exit-with-parent & sleep 0.5", executable]
+        // The shell ends when its input does, while the simulator runs; the last read ends when the simulator does.
+        shell.arguments = ["-c", "\"$0\" --exit-with-parent </dev/null & read -r line", executable]
+        let input = Pipe()
         let pipe = Pipe()
+        shell.standardInput = input
         shell.standardOutput = pipe
         try shell.run()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let text = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
+        try input.fileHandleForWriting.close()
+        _ = pipe.fileHandleForReading.readDataToEndOfFile()
         #expect(text.hasPrefix("ready api="))
     }
 }
