@@ -11,7 +11,7 @@ final class CacheCore: Sendable {
     let clock: CacheClock
     let log: RateLimitedLog
     let scratch = ScratchPool()
-    let writers = WriterPool()
+    let writers = WorkerPool(name: "cache-writer")
     private let keepFree: Int64?
     private let isClosed = Atomic(false)
 

@@ -151,5 +151,8 @@ public final class HTTPClient: Sendable {
         }
     }
 
+    /// The deadlines of requests that don't bring their own.
+    public var deadlines: HTTPDeadlines { configuration.deadlines }
+
     var logger: Logger { configuration.logger }
 }

@@ -1,4 +1,5 @@
 public import BaseSpaceAPI
+internal import OrderedCollections
 internal import Synchronization
 
 /// The tree that a mount shows: places, their names and inode numbers, and how fresh they are.
@@ -107,6 +108,16 @@ public final class Tree: Sendable {
         return state.withLock { state in
             guard let listing = state.listings[key]?.fresh(at: now()) else { return nil }
             return state.children(of: directory, in: listing)
+        }
+    }
+
+    /// How many children of a directory a listing has, without asking the service and without making their nodes; `nil` if
+    /// it has to be asked.
+    public func knownChildCount(of directory: Node) -> Int? {
+        guard let key = directory.listedKey else { return fixedChildren(of: directory).count }
+        return state.withLock { state in
+            guard let listing = state.listings[key]?.fresh(at: now()) else { return nil }
+            return listing.directories[directory.filePlace?.path ?? ""]?.count ?? 0
         }
     }
 

@@ -1,15 +1,39 @@
 /// What is known of one open content: its streams, the segments in memory or on their way, the reads that wait.
 struct ContentState: Sendable {
     let content: Content
-    var readAhead = ReadAhead()
+    var readAhead: ReadAhead
     /// By their lower bound; they don't overlap.
     private(set) var segments: [Segment] = []
     var waiters: [Waiter] = []
     /// Open handles.
     var references = 0
+    /// Shares of the reader's memory that it was counted with.
+    private(set) var shares = 0
+    /// Bytes of segments that the disk cache has.
+    private var settled = 0
 
     init(content: Content) {
         self.content = content
+        readAhead = ReadAhead(readsWhole: FileFormat.isIndex(content.file.name))
+    }
+
+    /// Notes a read: where its bytes are, and what to fetch with it.
+    mutating func read(
+        _ range: Range<Int64>,
+        at tick: UInt64,
+        share: Int64,
+        connections: Int
+    ) -> (coverage: Coverage, plan: ReadAhead.Plan) {
+        touch(range, at: tick)
+        let plan = readAhead.read(range, size: content.size, share: share, connections: connections)
+        return (coverage(of: range), plan)
+    }
+
+    /// Counts the shares of memory anew, and answers how many more they are than before.
+    mutating func recountShares() -> Int {
+        let new = segments.isEmpty ? 0 : max(1, readAhead.runners)
+        defer { shares = new }
+        return new - shares
     }
 
     /// Where the bytes of a range are. Allocates only if they are in several places.
@@ -87,15 +111,33 @@ struct ContentState: Sendable {
     }
 
     mutating func remove(at index: Int) -> Segment {
-        segments.remove(at: index)
+        let segment = segments.remove(at: index)
+        settled -= segment.phase == .settled ? segment.range.count : 0
+        return segment
     }
 
     mutating func update(at index: Int, _ change: (inout Segment) -> Void) {
+        settled -= segments[index].phase == .settled ? segments[index].range.count : 0
         change(&segments[index])
+        settled += segments[index].phase == .settled ? segments[index].range.count : 0
+    }
+
+    /// Of the settled segments that no read waits with and no stream wants, the one that was not used for the longest time,
+    /// if the settled ones are more than so many bytes.
+    func indexBehind(keeping bytes: Int) -> Int? {
+        guard settled > bytes else { return nil }
+        var oldest: Int?
+        for (index, segment) in segments.enumerated()
+        where segment.phase == .settled && segment.lastUse < oldest.map({ segments[$0].lastUse }) ?? .max
+            && !readAhead.wants(segment.range) && !waiters.contains(where: { $0.range.overlaps(segment.range) })
+        {
+            oldest = index
+        }
+        return oldest
     }
 
     /// Marks the segments of a range as used now.
-    mutating func touch(_ range: Range<Int64>, at tick: UInt64) {
+    private mutating func touch(_ range: Range<Int64>, at tick: UInt64) {
         for index in indices(touching: range) {
             segments[index].lastUse = tick
         }

@@ -26,6 +26,10 @@ final class Fetch: TransferDelegate {
         /// Let go of at the end: the transport may hold its delegate for as long as it sleeps.
         var buffer: Buffer?
         var isTransferring = false
+        /// How often in a row the first byte was late.
+        var timeouts = 0
+        /// How long the first byte is waited for.
+        var patience: Double?
         var isCancelled = false
         var hasEnded = false
     }
@@ -39,6 +43,7 @@ final class Fetch: TransferDelegate {
 
     private let urls: SignedURLs
     private let client: HTTPClient
+    private let firstBytes: FirstByteClock
     private let observer: any FetchObserver
     private let logger: Logger
     private let state: Mutex<State>
@@ -50,6 +55,7 @@ final class Fetch: TransferDelegate {
         buffer: Buffer,
         urls: SignedURLs,
         client: HTTPClient,
+        firstBytes: FirstByteClock,
         observer: any FetchObserver,
         logger: Logger
     ) {
@@ -58,6 +64,7 @@ final class Fetch: TransferDelegate {
         self.range = range
         self.urls = urls
         self.client = client
+        self.firstBytes = firstBytes
         self.observer = observer
         self.logger = logger
         let machine = FetchMachine(range: range, size: content.size, etag: content.file.etag)
@@ -127,15 +134,21 @@ final class Fetch: TransferDelegate {
     }
 
     private func transfer(_ bytes: Range<Int64>) {
-        let (url, attempt) = state.withLock { state in
+        let (url, attempt, patience) = state.withLock { state in
             state.attempt += 1
             state.isTransferring = !state.isCancelled
-            return (state.isCancelled ? nil : state.url, state.attempt)
+            state.patience = firstBytes.patience(after: state.timeouts)
+            return (state.isCancelled ? nil : state.url, state.attempt, state.patience)
         }
         guard let url else { return }
-        var headers: HTTPHeaders = [:]
-        headers["If-Match"] = file.etag.map { "\"\($0)\"" }
-        let transfer = client.start(HTTPRequest(.get, url, headers: headers, range: bytes), delegate: self)
+        var request = HTTPRequest(.get, url, range: bytes)
+        request.headers["If-Match"] = file.etag.map { "\"\($0)\"" }
+        if let patience {
+            var deadlines = client.deadlines
+            deadlines.firstByte = min(deadlines.firstByte, .seconds(patience))
+            request.deadlines = deadlines
+        }
+        let transfer = client.start(request, delegate: self)
         let isCancelled = state.withLock { state in
             if state.attempt == attempt, !state.hasEnded {
                 state.transfer = transfer
@@ -192,6 +205,7 @@ final class Fetch: TransferDelegate {
         let action = state.withLock { state in
             state.transfer = nil
             state.isTransferring = false
+            noteFirstByte(of: result, &state)
             return state.machine.completed(failure: failure, jitter: .random(in: 0..<1))
         }
         if case .wait = action {
@@ -201,6 +215,26 @@ final class Fetch: TransferDelegate {
             )
         }
         perform(action)
+    }
+}
+
+extension Fetch {
+    /// Tells what the next GETs may expect.
+    private func noteFirstByte(of result: Result<TransferMetrics, HTTPTransportError>, _ state: inout State) {
+        switch result {
+        case .success(let metrics):
+            state.timeouts = 0
+            if metrics.bodyBytes > 0 {
+                firstBytes.note(metrics.timeToFirstByte / .seconds(1))
+            }
+        case .failure(let error) where error.code == .firstByteTimedOut:
+            state.timeouts += 1
+            if let patience = state.patience {
+                firstBytes.note(patience)
+            }
+        case .failure:
+            state.timeouts = 0
+        }
     }
 }
 

@@ -4,10 +4,12 @@ internal import Synchronization
 /// An open file of the service.
 public final class OpenContent: Sendable {
     private let content: Content
+    private let surroundings: (any Surroundings)?
     private let reader: RemoteReader
 
-    init(content: Content, reader: RemoteReader) {
+    init(content: Content, surroundings: (any Surroundings)?, reader: RemoteReader) {
         self.content = content
+        self.surroundings = surroundings
         self.reader = reader
     }
 
@@ -34,10 +36,18 @@ public final class OpenContent: Sendable {
         }
         let range = offset..<offset + min(Int64(count), content.size - offset)
         let limit = reader.pool.limit
-        let (coverage, ahead) = reader.state.withLock { $0.read(range, of: content, memory: limit) }
-        let isAnswered = answer(range, from: coverage, body)
-        fetchAhead(ahead)
-        return isAnswered ? nil : PendingContentRead(range: range, content: content, reader: reader, keeping: self)
+        let (coverage, plan) = reader.state.withLock { $0.read(range, of: content, memory: limit) }
+        guard answer(range, from: coverage, body) else {
+            return PendingContentRead(range: range, plan: plan, content: content, reader: reader, keeping: self)
+        }
+        if !plan.ahead.isEmpty {
+            reader.fetchAhead(plan.ahead, of: content)
+        }
+        return nil
+    }
+
+    fileprivate func prepareCompanions() {
+        reader.prepareCompanions(of: content, in: surroundings)
     }
 
     private func answer(
@@ -54,26 +64,27 @@ public final class OpenContent: Sendable {
             return reader.withAssembled(range, of: content, from: coverage, body)
         }
     }
-
-    private func fetchAhead(_ ranges: [Range<Int64>]) {
-        guard !ranges.isEmpty else { return }
-        let missing = ranges.flatMap { content.missing(in: $0) }
-        guard !missing.isEmpty else { return }
-        reader.perform(reader.state.withLock { $0.fetchAhead(missing, of: content, pool: reader.pool) })
-    }
 }
 
 /// A read whose bytes are not here yet.
 public final class PendingContentRead: Sendable {
     private let range: Range<Int64>
+    private let plan: ReadAhead.Plan
     private let content: Content
     private let reader: RemoteReader
     /// The handle stays open while its read waits.
     private let handle: OpenContent
     private let waiter = Mutex<UInt64?>(nil)
 
-    init(range: Range<Int64>, content: Content, reader: RemoteReader, keeping handle: OpenContent) {
+    init(
+        range: Range<Int64>,
+        plan: ReadAhead.Plan,
+        content: Content,
+        reader: RemoteReader,
+        keeping handle: OpenContent
+    ) {
         self.range = range
+        self.plan = plan
         self.content = content
         self.reader = reader
         self.handle = handle
@@ -84,7 +95,10 @@ public final class PendingContentRead: Sendable {
         let id = reader.state.withLock { $0.nextID() }
         waiter.withLock { $0 = id }
         let deadline = ContinuousClock.now + reader.configuration.deadline
-        reader.wait(Waiter(id: id, range: range, reply: reply, deadline: deadline), of: content)
+        reader.wait(Waiter(id: id, range: range, reply: reply, deadline: deadline), of: content, with: plan)
+        if range.lowerBound == 0 {
+            handle.prepareCompanions()
+        }
     }
 
     /// Gives up: the reply fails with `cancelled` unless it has been answered.

@@ -1,33 +1,51 @@
-/// Decides how far ahead of its readers a file is fetched.
+/// Decides which GETs a file's reads lead to: how much with a read, and how far ahead of its readers.
 ///
 /// A file is read by *streams*: runs of reads that follow each other closely. Several readers of one file, or one that
 /// merges regions, are several streams, so they are told apart by position, not by handle. A read that continues no
-/// stream starts a new one and fetches nothing ahead: a lone small read costs its blocks and no more. A read that
-/// continues one moves it, and the window ahead of it grows with what the stream has consumed:
+/// stream begins one, and fetches its own blocks and at most one more: reads here and there cost little more than their
+/// bytes, whatever their size. What follows depends on how the stream began:
 ///
-/// | consumed   | window         |
-/// |------------|----------------|
-/// | < 4 MiB    | 2 × consumed   |
-/// | ≥ 4 MiB    | 4 × consumed   |
-/// | any        | ≤ the maximum  |
+/// | stream                                  | what is fetched ahead of it                                           |
+/// |-----------------------------------------|-----------------------------------------------------------------------|
+/// | one read, but a large one at the start  | nothing                                                               |
+/// | from the file's start, or by large reads| a *window* of 8 × what was consumed, in parallel GETs                 |
+/// | from elsewhere, by small reads          | a *run*: one GET, in the length of earlier runs, at first of 8 MiB    |
+/// | such a one that has consumed its run    | a window, as above                                                    |
 ///
-/// so a reader that stops has wasted at most a fixed multiple of what it used, and one that goes on has the line full
-/// within a handful of round trips. The window is asked for in units, in file order: small ones while the window is
-/// small, at most `unit` later.
+/// The first kind are programs that read a file through; their line is full within three or four round trips. The second
+/// kind are regions that an index pointed at: one GET brings a few MiB in one round trip, and is broken off when the
+/// program closes the file. Several short ones would cost as many round trips, several parallel ones more bytes. A
+/// window has its share of the memory as its limit, and is asked for in file order.
 ///
 /// The kernel sends the pieces of its own read-ahead in parallel and out of order: a read within 1 MiB of a stream's
 /// position, or anywhere in what was asked for ahead, still belongs to it.
 ///
 /// A value without clock, lock or IO.
 struct ReadAhead: Sendable {
+    /// What a read leads to.
+    struct Plan: Sendable, Equatable {
+        /// One GET for the read itself, if it begins a stream and its bytes are not here.
+        var own: Range<Int64>?
+        /// GETs for what follows, in file order. The first may begin in the read's own bytes.
+        var ahead: [Range<Int64>] = []
+    }
+
     /// A run of reads that follow each other.
     struct Stream: Sendable, Equatable {
+        /// Where it began.
+        let start: Int64
+        /// Whether it is read through: from the file's start, or in large pieces.
+        var isReadThrough: Bool
         /// Bytes read so far.
         var consumed: Int64
         /// The highest end of its reads.
         var position: Int64
         /// Up to where it has been asked for, ahead of `position`.
         var planned: Int64
+        /// Whether anything was fetched ahead of it.
+        var isAhead = false
+        /// Whether that began with a run.
+        var hasRun = false
         /// When it was last read from, in reads of this file.
         var lastUse: UInt64
     }
@@ -36,40 +54,73 @@ struct ReadAhead: Sendable {
     static let maximumStreams = 16
     /// How far from its position a read may be and still continue a stream: the kernel's largest request.
     static let tolerance: Int64 = 1 << 20
-    /// From here on a stream has proven itself and the window grows faster. A region of a BAM is a few hundred KiB to a
-    /// few MiB; what is fetched beyond it is waste.
-    static let provenAfter: Int64 = 4 << 20
-    /// GETs ahead are at most this long: 32 of them fill the line, and short ones keep all connections busy to the end.
-    static let unit: Int64 = 2 << 20
     /// Ends of GETs are at bounds of blocks.
     static let block: Int64 = 128 << 10
+    /// A read that begins a stream brings this much more, up to the end of a block: the tools of the field read 64 KiB at
+    /// a time, and a small region is two or three of these. Two blocks at most for a read of up to 64 KiB.
+    static let slack: Int64 = 64 << 10
+    /// A program that asks for so much at once reads through; htslib's largest read is 128 KiB.
+    static let largeRead: Int64 = 512 << 10
+    /// The first run of a file. 100 kb of a genome at usual depth are 2 to 5 MB of BAM, and with root's read-ahead the
+    /// kernel asks for 1 MiB more.
+    static let firstRun: Int64 = 8 << 20
+    /// Runs are at least this long: shorter ones cost a round trip and save what a line carries during a tenth of one.
+    static let shortestRun: Int64 = 512 << 10
+    /// A run is followed when no more than this is left of it: what a connection of 60 MB/s carries in 30 ms.
+    static let runsOut: Int64 = 2 << 20
+    /// GETs of a window are at most this long, or half of it where memory does not allow that many: 32 of them in
+    /// flight fill a line of 60 MB/s per connection and 20 ms to the first byte at 1.5 GB/s, 2 MiB at 1.2 GB/s.
+    static let longestUnit: Int64 = 4 << 20
+    /// The shortest GET of a window; several of them share the work of the first steps.
+    static let shortestUnit: Int64 = 256 << 10
 
+    /// Indexes of whole genomes have up to some 10 MB; what is called one and is longer is read like any other file.
+    static let longestWhole: Int64 = 64 << 20
+
+    /// Whether the file is one that is read whole, whatever its first read is.
+    private let readsWhole: Bool
     private(set) var streams: [Stream] = []
     private var uses: UInt64 = 0
+    /// The length of the last run that ended, and of the longest of those before, forgotten by half each time.
+    private var usualRun: Int64?
 
-    /// Notes a read and answers what to ask for ahead of it, in file order, as ranges of whole blocks.
+    init(readsWhole: Bool = false) {
+        self.readsWhole = readsWhole
+    }
+
+    /// Streams that are fetched ahead of, and were read from lately: they share the memory.
+    var runners: Int {
+        streams.count { $0.isAhead && uses - $0.lastUse < Self.lately }
+    }
+
+    /// A stream that was not read from during so many reads of its file has ended, or pauses.
+    private static let lately: UInt64 = 256
+
+    /// Notes a read and answers what it leads to, as ranges of whole blocks.
     ///
     /// - Parameters:
     ///   - range: The bytes read; not empty.
     ///   - size: The size of the file.
-    ///   - maximumWindow: How far ahead memory allows.
-    mutating func read(_ range: Range<Int64>, size: Int64, maximumWindow: Int64) -> [Range<Int64>] {
+    ///   - share: How far ahead memory allows, in bytes.
+    ///   - connections: GETs at the same time.
+    mutating func read(_ range: Range<Int64>, size: Int64, share: Int64, connections: Int) -> Plan {
         uses += 1
         guard let index = stream(for: range) else {
-            begin(at: range, size: size)
-            return []
+            return begin(at: range, size: size, share: share, connections: connections)
         }
         streams[index].lastUse = uses
         streams[index].consumed += Int64(range.count)
         streams[index].position = max(streams[index].position, range.upperBound)
-        return extend(&streams[index], size: size, maximumWindow: maximumWindow)
+        // What is skipped is not fetched.
+        streams[index].planned = max(streams[index].planned, min(size, Self.floor(range.lowerBound)))
+        return Plan(ahead: extend(&streams[index], size: size, share: share, connections: connections))
     }
 
     /// Whether a stream is going to want bytes of a range. One that has asked for nothing beyond the blocks of its own
     /// reads wants nothing.
     func wants(_ range: Range<Int64>) -> Bool {
         streams.contains { stream in
-            stream.planned > (stream.position + Self.block - 1) / Self.block * Self.block
+            stream.isAhead && stream.planned > Self.ceiling(stream.position)
                 && stream.position - Self.tolerance < range.upperBound && range.lowerBound < stream.planned
         }
     }
@@ -96,32 +147,108 @@ struct ReadAhead: Sendable {
         return nearest?.index
     }
 
-    private mutating func begin(at range: Range<Int64>, size: Int64) {
-        let end = min(size, (range.upperBound + Self.block - 1) / Self.block * Self.block)
-        let stream = Stream(
+    private mutating func begin(at range: Range<Int64>, size: Int64, share: Int64, connections: Int) -> Plan {
+        noteRun()
+        let isLarge = range.count >= Self.largeRead
+        if readsWhole, range.lowerBound == 0, size <= min(Self.longestWhole, share) {
+            return beginWhole(at: range, size: size)
+        }
+        let end = min(size, Self.ceiling(range.upperBound + (isLarge ? 0 : Self.slack)))
+        var stream = Stream(
+            start: range.lowerBound,
+            isReadThrough: isLarge || range.lowerBound == 0,
             consumed: Int64(range.count),
             position: range.upperBound,
             planned: end,
+            // The one case in which a single read says enough.
+            isAhead: isLarge && range.lowerBound == 0,
             lastUse: uses
         )
-        guard streams.count >= Self.maximumStreams else {
+        let ahead = stream.isAhead ? extend(&stream, size: size, share: share, connections: connections) : []
+        if streams.count < Self.maximumStreams {
             streams.append(stream)
-            return
+        } else if let oldest = streams.indices.min(by: { streams[$0].lastUse < streams[$1].lastUse }) {
+            streams[oldest] = stream
         }
-        let oldest = streams.indices.min { streams[$0].lastUse < streams[$1].lastUse }
-        streams[oldest ?? 0] = stream
+        return Plan(own: Self.floor(range.lowerBound)..<end, ahead: ahead)
     }
 
-    private func extend(_ stream: inout Stream, size: Int64, maximumWindow: Int64) -> [Range<Int64>] {
-        let window = min(stream.consumed * (stream.consumed < Self.provenAfter ? 2 : 4), maximumWindow)
-        let unit = min(Self.unit, max(Self.block, window / 2 / Self.block * Self.block))
-        stream.planned = max(stream.planned, min(size, stream.position / Self.block * Self.block))
+    /// Plans a whole file, in GETs that are as long as a window's.
+    private mutating func beginWhole(at range: Range<Int64>, size: Int64) -> Plan {
+        let gets = stride(from: 0, to: size, by: Int(Self.longestUnit)).map { $0..<min(size, $0 + Self.longestUnit) }
+        streams = [
+            Stream(
+                start: 0,
+                isReadThrough: true,
+                consumed: Int64(range.count),
+                position: range.upperBound,
+                planned: size,
+                isAhead: true,
+                lastUse: uses
+            )
+        ]
+        return Plan(own: gets.first, ahead: Array(gets.dropFirst()))
+    }
+
+    /// A new stream begins where another one probably ended: how long that one was says how long this one may become.
+    private mutating func noteRun() {
+        guard let last = streams.max(by: { $0.lastUse < $1.lastUse }), last.hasRun else { return }
+        usualRun = max(last.position - last.start, (usualRun ?? 0) / 2)
+    }
+
+    private func extend(_ stream: inout Stream, size: Int64, share: Int64, connections: Int) -> [Range<Int64>] {
+        let left = stream.planned - stream.position
+        // Small regions, and looks into a file's head, end in the blocks of their first reads.
+        guard stream.planned < size, stream.isAhead || left < 0 else { return [] }
+        if !stream.isReadThrough {
+            let run = min(usualRun.map(Self.run(after:)) ?? Self.firstRun, max(share, Self.shortestRun))
+            guard stream.isAhead else {
+                let start = stream.planned
+                stream.planned = min(size, start + run)
+                stream.isAhead = true
+                stream.hasRun = true
+                return [start..<stream.planned]
+            }
+            guard left < min(Self.runsOut, run / 4) else { return [] }
+            // It has consumed its run, and is of those that read on and on.
+            stream.isReadThrough = true
+        }
+        return window(&stream, size: size, share: share, connections: connections)
+    }
+
+    /// The length of the next run after one of this length: half as much again, rounded up to a power of two.
+    private static func run(after length: Int64) -> Int64 {
+        var run = shortestRun
+        while run < length + length / 2, run < firstRun {
+            run *= 2
+        }
+        return run
+    }
+
+    /// What of a stream's window has not been asked for.
+    private func window(_ stream: inout Stream, size: Int64, share: Int64, connections: Int) -> [Range<Int64>] {
+        let window = min(stream.consumed * 8, share, Int64(connections) * Self.longestUnit)
+        let unit = Self.unit(of: window, share: share, connections: connections)
         var ranges: [Range<Int64>] = []
         while stream.planned < size, stream.planned + unit <= stream.position + window {
             let end = min(size, stream.planned + unit)
             ranges.append(stream.planned..<end)
             stream.planned = end
+            stream.isAhead = true
         }
         return ranges
     }
+
+    /// How long the GETs of a window are: a quarter of it, a power of two, and no longer than lets all connections have
+    /// one within the share.
+    static func unit(of window: Int64, share: Int64, connections: Int) -> Int64 {
+        var unit = shortestUnit
+        while unit * 2 <= window / 4, unit < longestUnit, unit * 2 * Int64(connections) <= max(share, 64 << 20) {
+            unit *= 2
+        }
+        return unit
+    }
+
+    private static func floor(_ position: Int64) -> Int64 { position / block * block }
+    private static func ceiling(_ position: Int64) -> Int64 { (position + block - 1) / block * block }
 }

@@ -34,8 +34,9 @@ struct ReaderState: Sendable {
     private var ahead: Deque<Ticket> = []
     /// GETs under way.
     private(set) var active = 0
-    /// Contents with segments: they share the memory.
-    private(set) var busy = 0
+    /// Shares that the memory is divided into: one for each stream that is fetched ahead of, at least one for each content
+    /// with segments.
+    private(set) var shares = 0
     private var lastID: UInt64 = 0
     private var tick: UInt64 = 0
 
@@ -73,20 +74,19 @@ struct ReaderState: Sendable {
     /// Notes a read: where its bytes are as far as memory goes, and what to fetch ahead of it.
     ///
     /// - Parameter memory: The ceiling of all buffers in bytes. A quarter is kept for reads that nothing was fetched
-    ///   ahead for; the rest is shared by the contents that are being fetched.
+    ///   ahead for; the rest is shared by the streams that are fetched ahead of.
     mutating func read(
         _ range: Range<Int64>,
         of content: Content,
         memory: Int
-    ) -> (coverage: Coverage, ahead: [Range<Int64>]) {
+    ) -> (coverage: Coverage, plan: ReadAhead.Plan) {
         tick += 1
-        let window = min(Int64(connections) * ReadAhead.unit, Int64(memory / 4 * 3 / max(busy, 1)))
-        contents[content]?.touch(range, at: tick)
-        let ahead = contents[content]?.readAhead.read(range, size: content.size, maximumWindow: window)
-        return (contents[content]?.coverage(of: range) ?? .waiting, ahead ?? [])
+        let share = Int64(memory / 4 * 3 / max(shares, 1))
+        return contents[content]?.read(range, at: tick, share: share, connections: connections) ?? (.waiting, .init())
     }
 
-    /// A read waits for its bytes; `missing` are those that neither disk nor (perhaps) memory has.
+    /// A read waits for its bytes; `missing` are those that neither disk nor (perhaps) memory has, and what is fetched with
+    /// them, as the GETs to make.
     mutating func wait(
         _ waiter: Waiter,
         of content: Content,
@@ -96,7 +96,7 @@ struct ReaderState: Sendable {
         guard contents[content] != nil else {
             return [.fail(waiter, RemoteReadError(.cancelled, "the file was closed"))]
         }
-        enqueue(missing, of: content, isWanted: true)
+        enqueue(missing, of: content, for: waiter.range, pool: pool)
         promote(waiter.range, of: content)
         contents[content]?.waiters.append(waiter)
         return answer(content, touching: waiter.range) + admit(from: pool)
@@ -104,7 +104,7 @@ struct ReaderState: Sendable {
 
     /// Asks for ranges ahead of the readers.
     mutating func fetchAhead(_ ranges: [Range<Int64>], of content: Content, pool: BufferPool) -> [Action] {
-        enqueue(ranges, of: content, isWanted: false)
+        enqueue(ranges, of: content, for: nil, pool: pool)
         return admit(from: pool)
     }
 
@@ -241,27 +241,40 @@ struct ReaderState: Sendable {
 
 extension ReaderState {
     private mutating func insert(_ segment: Segment, of content: Content) {
-        busy += contents[content]?.segments.isEmpty == true ? 1 : 0
         contents[content]?.insert(segment)
+        recountShares(of: content)
     }
 
     @discardableResult
     private mutating func remove(at index: Int, of content: Content) -> Segment? {
         let segment = contents[content]?.remove(at: index)
-        busy -= contents[content]?.segments.isEmpty == true ? 1 : 0
+        recountShares(of: content)
         return segment
     }
 
-    private mutating func enqueue(_ ranges: [Range<Int64>], of content: Content, isWanted: Bool) {
-        for range in ranges {
-            for gap in contents[content]?.uncovered(range) ?? [] {
-                for start in stride(from: gap.lowerBound, to: gap.upperBound, by: Int(ReadAhead.unit)) {
-                    let end = min(start + ReadAhead.unit, gap.upperBound)
+    /// Called when a content's segments have changed, and so whenever its streams may have.
+    private mutating func recountShares(of content: Content) {
+        shares += contents[content]?.recountShares() ?? 0
+    }
+
+    /// Puts what no segment covers of some GETs into the queue. What is `wanted` of it goes before all that is not.
+    private mutating func enqueue(
+        _ gets: [Range<Int64>],
+        of content: Content,
+        for wanted: Range<Int64>?,
+        pool: BufferPool
+    ) {
+        // Beside the longest GET there has to be room for others.
+        let longest = max(ReadAhead.longestUnit / 2, Int64(pool.limit / 4) / ReadAhead.block * ReadAhead.block)
+        for get in gets {
+            for gap in contents[content]?.uncovered(get) ?? [] {
+                for start in stride(from: gap.lowerBound, to: gap.upperBound, by: Int(longest)) {
+                    let end = min(start + longest, gap.upperBound)
                     let segment = Segment(number: nextID(), range: start..<end, lastUse: tick)
                     insert(segment, of: content)
                     let ticket = Ticket(content: content, segment: segment.key)
-                    if isWanted {
-                        wanted.append(ticket)
+                    if wanted?.overlaps(segment.range) == true {
+                        self.wanted.append(ticket)
                     } else {
                         ahead.append(ticket)
                     }
@@ -347,17 +360,7 @@ extension ReaderState {
     /// Lets go of what the readers of a content have left behind and the disk cache has, except the last of it: memory
     /// that is used again at once costs no page fault, and a reader that is done with a segment rarely returns.
     private mutating func trimBehind(_ content: Content) {
-        guard let state = contents[content] else { return }
-        let behind = state.segments
-            .filter { segment in
-                segment.phase == .settled && !state.readAhead.wants(segment.range)
-                    && !state.waiters.contains { $0.range.overlaps(segment.range) }
-            }
-            .sorted { $0.lastUse > $1.lastUse }
-        var kept = 0
-        for segment in behind {
-            kept += segment.range.count
-            guard kept > Self.keptBehind, let index = contents[content]?.index(of: segment.key) else { continue }
+        while let index = contents[content]?.indexBehind(keeping: Self.keptBehind) {
             remove(at: index, of: content)
         }
     }

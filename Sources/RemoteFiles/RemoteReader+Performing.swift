@@ -33,6 +33,7 @@ extension RemoteReader: FetchObserver {
             buffer: buffer,
             urls: urls,
             client: client,
+            firstBytes: firstBytes,
             observer: self,
             logger: logger
         )
@@ -50,14 +51,17 @@ extension RemoteReader: FetchObserver {
     }
 
     private func deliver(_ coverage: Coverage, to waiter: Waiter, of content: Content) {
-        switch coverage {
-        case .memory(let buffer, let indices):
-            waiter.reply.succeed(buffer.slice(indices))
-        case .disk, .pieces, .waiting:
+        if case .memory(let buffer, let indices) = coverage {
+            return waiter.reply.succeed(buffer.slice(indices))
+        }
+        let assemble: @Sendable () -> Void = { [self] in
             let isDelivered = withAssembled(waiter.range, of: content, from: coverage) { waiter.reply.succeed($0) }
             if !isDelivered {
                 askAgain(waiter, of: content)
             }
+        }
+        if !diskReaders.submit(assemble) {
+            assemble()
         }
     }
 
@@ -77,12 +81,21 @@ extension RemoteReader: FetchObserver {
     /// read at once than there is memory for.
     private static var maximumDisappointments: Int { 5 }
 
-    /// Lets a read wait, and fetches what it misses.
-    func wait(_ waiter: Waiter, of content: Content) {
+    /// Lets a read wait, and fetches what it misses together with what is planned beyond it.
+    func wait(_ waiter: Waiter, of content: Content, with plan: ReadAhead.Plan = .init()) {
         // A disk that has failed it twice is not believed any more.
-        let missing =
+        let needed =
             waiter.disappointments < 2 ? content.missing(in: waiter.range) : [content.blocks(of: waiter.range)]
-        perform(state.withLock { $0.wait(waiter, of: content, missing: missing, pool: pool) })
+        // What is planned goes first: a GET that brings the read and more is one GET.
+        let planned = ([plan.own].compactMap(\.self) + plan.ahead).flatMap { content.missing(in: $0) }
+        perform(state.withLock { $0.wait(waiter, of: content, missing: planned + needed, pool: pool) })
+    }
+
+    /// Fetches what the disk cache does not have of some ranges, before anybody asks for it.
+    func fetchAhead(_ ranges: [Range<Int64>], of content: Content) {
+        let missing = ranges.flatMap { content.missing(in: $0) }
+        guard !missing.isEmpty else { return }
+        perform(state.withLock { $0.fetchAhead(missing, of: content, pool: pool) })
     }
 
     /// Calls `body` with the bytes of a range put together from several places; `false` if some are nowhere.

@@ -15,8 +15,11 @@ internal import Synchronization
 /// ``ReadAhead`` says what to fetch before anyone asks, ``ReaderState`` what gets memory and a connection next,
 /// ``FetchMachine`` what to do about a failure, ``SignedURLs`` where the bytes are. They decide; this class performs.
 ///
+/// ``SiblingReadAhead`` does the same for whole directories of small files, and ``FileFormat`` knows what follows the head
+/// of a BAM.
+///
 /// Locks: the reader's own (`state`) is taken before that of a fetch, of the buffer pool and of the URLs, and no
-/// callback is ever made with it held.
+/// callback is ever made with it held. The others are never held together.
 public final class RemoteReader: Sendable {
     /// What a reader may use.
     public struct Configuration: Sendable {
@@ -41,6 +44,11 @@ public final class RemoteReader: Sendable {
     let state: Mutex<ReaderState>
     /// The contents by what they are: open ones, and closed ones of which something is still on its way.
     private let contents = Mutex<[RemoteFileVersion: WeakContent]>([:])
+    let firstBytes = FirstByteClock()
+    let shelf = Mutex(Shelf())
+    let directories = Mutex(Directories())
+    /// Reads that need the disk after some bytes of theirs have landed: not on the threads that take bytes off the line.
+    let diskReaders = WorkerPool(name: "cache-reader")
     private let janitor = Mutex<Task<Void, Never>?>(nil)
 
     /// Creates a reader.
@@ -67,6 +75,7 @@ public final class RemoteReader: Sendable {
         self.pool = BufferPool(limit: configuration.memoryLimit)
         self.urls = SignedURLs(locator: locator, wallClock: wallClock)
         self.state = Mutex(ReaderState(connections: configuration.connections))
+        try? diskReaders.start(1)
         pool.whenMemoryReturns { [weak self] in
             Task { self?.admit() }
         }
@@ -75,28 +84,46 @@ public final class RemoteReader: Sendable {
 
     deinit {
         janitor.withLock { $0?.cancel() }
+        diskReaders.shutdown()
     }
 
     /// Opens a content. Handles of the same content share what is fetched.
     ///
-    /// - Parameter url: A signed URL of it that came with a listing; without one, the service is asked at the first read.
+    /// - Parameters:
+    ///   - url: A signed URL of it that came with a listing; without one, the service is asked at the first read.
+    ///   - surroundings: Where it stands; with them its index, and the files after it, may be fetched ahead.
     /// - Throws: `archived` if it has to be restored first.
-    public func open(_ file: RemoteFileVersion, url: SignedURL? = nil) throws(RemoteReadError) -> OpenContent {
-        guard !file.isArchived else {
+    public func open(
+        _ file: RemoteFileVersion,
+        url: SignedURL? = nil,
+        in surroundings: (any Surroundings)? = nil
+    ) throws(RemoteReadError) -> OpenContent {
+        guard let content = content(of: file, url: url) else {
             throw RemoteReadError(.archived, "can't read \(file.name): it is archived; restore it in BaseSpace first")
         }
+        state.withLock { $0.open(content) }
+        if let shelved = shelf.withLock({ $0.take(file) }) {
+            close(shelved)
+        }
+        if let surroundings {
+            noteOpening(of: file, in: surroundings)
+        }
+        return OpenContent(content: content, surroundings: surroundings, reader: self)
+    }
+
+    /// The one object that stands for a content; `nil` if it is archived.
+    func content(of file: RemoteFileVersion, url: SignedURL?) -> Content? {
+        guard !file.isArchived else { return nil }
         if let url {
             urls.remember(url.url, of: file.id)
         }
         let key = ContentKey(file: file.id.rawValue, etag: file.etag ?? "", size: file.size)
-        let content = contents.withLock { contents in
+        return contents.withLock { contents in
             if let content = contents[file]?.content { return content }
             let content = Content(file: file, cached: cache.content(for: key))
             contents[file] = WeakContent(content: content)
             return content
         }
-        state.withLock { $0.open(content) }
-        return OpenContent(content: content, reader: self)
     }
 
     func close(_ content: Content) {
@@ -112,6 +139,7 @@ public final class RemoteReader: Sendable {
                     try? await Task.sleep(for: Self.janitorInterval)
                     guard !Task.isCancelled, let self else { return }
                     self.perform(self.state.withLock { $0.expire(at: .now, pool: self.pool) })
+                    self.clearShelf(at: .now)
                     guard round % Self.idleRounds == 0 else { continue }
                     tick = self.state.withLock { $0.releaseIdle(since: tick) }
                     self.contents.withLock { $0 = $0.filter { $0.value.content != nil } }

@@ -15,7 +15,7 @@ import Testing
         world.drain()
         try #require(world.faults() == [], "seed \(seed), at the end")
         #expect(world.unanswered.isEmpty, "seed \(seed)")
-        #expect(world.state.active == 0 && world.state.busy == 0, "seed \(seed)")
+        #expect(world.state.active == 0 && world.state.shares == 0, "seed \(seed)")
         #expect(world.state.contents.isEmpty, "seed \(seed)")
         #expect(world.pool.used == 0, "seed \(seed)")
     }
@@ -118,17 +118,21 @@ private struct StateWorld {
         // Half of the reads go on where another one ended.
         let offset = Bool.random(using: &random) && last < content.size ? last : start
         let range = offset..<min(content.size, offset + Int64.random(in: 1...mebibyte, using: &random))
-        let (coverage, ahead) = state.read(range, of: content, memory: pool.limit)
+        let (coverage, plan) = state.read(range, of: content, memory: pool.limit)
         if !has(coverage, range, of: content) {
             let id = state.nextID()
             unanswered[id] = content
-            wait(Waiter(id: id, range: range, reply: IgnoredReply(), deadline: .now + .milliseconds(3)), of: content)
+            let waiter = Waiter(id: id, range: range, reply: IgnoredReply(), deadline: .now + .milliseconds(3))
+            wait(waiter, of: content, with: [plan.own].compactMap(\.self) + plan.ahead)
+        } else {
+            let ahead = plan.ahead.flatMap { missing(in: $0, of: content) }
+            perform(state.fetchAhead(ahead, of: content, pool: pool))
         }
-        perform(state.fetchAhead(ahead.flatMap { missing(in: $0, of: content) }, of: content, pool: pool))
     }
 
-    private mutating func wait(_ waiter: Waiter, of content: Content) {
-        perform(state.wait(waiter, of: content, missing: missing(in: waiter.range, of: content), pool: pool))
+    private mutating func wait(_ waiter: Waiter, of content: Content, with plan: [Range<Int64>] = []) {
+        let needed = (plan + [waiter.range]).flatMap { missing(in: $0, of: content) }
+        perform(state.wait(waiter, of: content, missing: needed, pool: pool))
     }
 
     private mutating func land() {
@@ -300,9 +304,12 @@ private struct StateWorld {
         if state.active != active || active > state.connections {
             faults.append("\(state.active) of \(state.connections) GETs, \(active) active segments")
         }
-        let busy = state.contents.values.count { !$0.segments.isEmpty }
-        if state.busy != busy {
-            faults.append("\(state.busy) busy contents, in fact \(busy)")
+        let shares = state.contents.values.reduce(0) { $0 + $1.shares }
+        if state.shares != shares {
+            faults.append("\(state.shares) shares of memory, \(shares) of its contents")
+        }
+        for content in state.contents.values where (content.shares == 0) != content.segments.isEmpty {
+            faults.append("\(content.shares) shares for \(content.segments.count) segments")
         }
         if pool.used > pool.limit {
             faults.append("\(pool.used) bytes of memory")

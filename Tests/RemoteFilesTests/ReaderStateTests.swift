@@ -88,9 +88,16 @@ import Testing
         #expect(wait(0..<3 * block).starts.map(\.range) == [block..<3 * block])
     }
 
-    @Test func aLongRangeIsFetchedInSeveralGets() {
+    @Test func noGetTakesMoreThanItsPartOfTheMemory() {
         let ranges = wait(0..<3 * mebibyte).starts.map(\.range)
         #expect(ranges == [0..<2 * mebibyte, 2 * mebibyte..<3 * mebibyte])
+    }
+
+    @Test func whatIsFetchedWithAReadIsOneGetWithIt() {
+        let id: UInt64 = 99
+        let gets = wait(block..<block + 1, missing: [block..<9 * block, 9 * block..<10 * block], id: id).starts
+        #expect(gets.map(\.range) == [block..<9 * block, 9 * block..<10 * block])
+        #expect(state.landed(upTo: 2 * block, segment: gets[0].segment, of: content).delivered.map(\.waiter) == [id])
     }
 
     // MARK: Who is next
@@ -169,7 +176,7 @@ import Testing
         _ = state.releaseIdle(since: tick)
         #expect(state.contents[content]?.segments.isEmpty == true)
         #expect(pool.used == 0)
-        #expect(state.busy == 0)
+        #expect(state.shares == 0)
     }
 
     // MARK: Giving up
@@ -190,7 +197,7 @@ import Testing
         #expect(actions.failed == [72: .cancelled])
         #expect(actions.cancelled == [get.segment])
         #expect(state.active == 0)
-        #expect(state.busy == 0)
+        #expect(state.shares == 0)
         #expect(state.cancel(72, of: content, pool: pool).isEmpty)
         // What the transfer says afterwards is about nothing.
         #expect(state.finished(segment: get.segment, of: content, pool: pool).isEmpty)
@@ -254,7 +261,7 @@ import Testing
         #expect(actions.failed == [71: .cancelled])
         #expect(actions.cancelled == [get.segment])
         #expect(state.active == 1)
-        #expect(state.busy == 1)
+        #expect(state.shares == 1)
         // Too late for the content that is closed.
         #expect(wait(0..<block, id: 73).failed == [73: .cancelled])
         let fetch = try fixture.fetch(get.segment, of: content, range: get.range)

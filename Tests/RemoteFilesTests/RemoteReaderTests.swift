@@ -53,7 +53,7 @@ import Testing
                 covered = range.upperBound
             }
             #expect(covered == Int64(bytes.count))
-            #expect(ranges.map(\.count).max() == 2 << 20)
+            #expect(ranges.map(\.count).max() == 4 << 20)
             #expect(ranges.count < 30)
             #expect(store.server.peakOfConcurrentRequests >= 4)
         }

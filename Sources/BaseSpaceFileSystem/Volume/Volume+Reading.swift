@@ -82,15 +82,10 @@ extension Volume {
     }
 
     private func open(_ record: FileRecord, of node: Node) throws(Errno) -> OpenFile {
-        let version = RemoteFileVersion(
-            id: record.id,
-            name: node.name,
-            size: record.size,
-            etag: record.etag,
-            isArchived: record.isArchived
-        )
+        let version = RemoteFileVersion(record, name: node.name)
+        let surroundings = tree.node(node.parent).map { FileSurroundings(tree: tree, node: $0) }
         do {
-            let content = try reader.open(version, url: record.contentURL)
+            let content = try reader.open(version, url: record.contentURL, in: surroundings)
             // Content is immutable: the kernel's pages stay right for as long as the ETag is the same.
             let etag = record.etag ?? ""
             let isSame = cachedVersions.withLock { versions in

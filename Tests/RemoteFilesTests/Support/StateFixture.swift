@@ -42,6 +42,7 @@ struct StateFixture {
             buffer: buffer,
             urls: urls,
             client: client,
+            firstBytes: FirstByteClock(),
             observer: Nobody(),
             logger: logger
         )

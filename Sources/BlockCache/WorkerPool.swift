@@ -5,19 +5,23 @@ internal import SystemPackage
 
 /// A few threads that do what is put into their queue, in order of arrival.
 ///
-/// The queue has no bound of its own: what waits in it is memory of the readers' buffer pool, which has one.
+/// The queue has no bound of its own: what waits in it belongs to reads and to memory of the readers' buffer pool, which
+/// have one.
 ///
 /// `@unchecked Sendable`: `jobs`, `isClosed` and `threads` are touched with `mutex` held only.
-final class WriterPool: @unchecked Sendable {
-    typealias Job = @Sendable () -> Void
+package final class WorkerPool: @unchecked Sendable {
+    package typealias Job = @Sendable () -> Void
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: Deque<Job> = []
     private var isClosed = false
     private var threads: [pthread_t] = []
+    private let name: String
 
-    init() {
+    /// A pool without threads; `name` is what `top -H` calls them.
+    package init(name: String) {
+        self.name = name
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(changed, nil)
     }
@@ -30,7 +34,7 @@ final class WriterPool: @unchecked Sendable {
     }
 
     /// Starts threads. Each keeps the pool alive until `shutdown`.
-    func start(_ count: Int) throws(BlockCacheError) {
+    package func start(_ count: Int) throws(BlockCacheError) {
         for _ in 0..<count {
             var thread = pthread_t()
             let pool = Unmanaged.passRetained(self)
@@ -39,7 +43,7 @@ final class WriterPool: @unchecked Sendable {
                 nil,
                 { argument in
                     if let argument {
-                        Unmanaged<WriterPool>.fromOpaque(argument).takeRetainedValue().run()
+                        Unmanaged<WorkerPool>.fromOpaque(argument).takeRetainedValue().run()
                     }
                     return nil
                 },
@@ -55,10 +59,10 @@ final class WriterPool: @unchecked Sendable {
         }
     }
 
-    /// Puts a job into the queue; false once the pool is shut down.
-    func submit(_ job: @escaping Job) -> Bool {
+    /// Puts a job into the queue; false before there are threads, and once the pool is shut down.
+    package func submit(_ job: @escaping Job) -> Bool {
         locked {
-            guard !isClosed else { return false }
+            guard !isClosed, !threads.isEmpty else { return false }
             jobs.append(job)
             pthread_cond_signal(changed)
             return true
@@ -66,7 +70,7 @@ final class WriterPool: @unchecked Sendable {
     }
 
     /// Does what is in the queue and ends the threads. A second call waits for nothing.
-    func shutdown() {
+    package func shutdown() {
         let threads = locked {
             isClosed = true
             pthread_cond_broadcast(changed)
@@ -84,7 +88,7 @@ final class WriterPool: @unchecked Sendable {
     }
 
     private func run() {
-        CLinux_setThreadName("cache-writer")
+        CLinux_setThreadName(name)
         while let job = next() {
             job()
         }
