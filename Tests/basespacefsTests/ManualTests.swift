@@ -75,7 +75,8 @@ struct ManualTests {
         let text = manual.replacing("\n", with: " ")
         #expect(
             text.contains(
-                "\(MountOptions.Defaults.cacheSize) on disk or \(MountOptions.Defaults.memoryCacheSize) in memory"
+                "but \(MountOptions.Defaults.smallestCacheSize) at least; "
+                    + "\(MountOptions.Defaults.memoryCacheSize) in memory"
             )
         )
         #expect(text.contains("Memory for content that is on its way, \(MountOptions.Defaults.memoryLimit) by default"))
