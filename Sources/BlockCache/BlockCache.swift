@@ -103,6 +103,10 @@ public final class BlockCache: Sendable {
         try core.writers.start(max(1, configuration.writers))
     }
 
+    init(core: CacheCore) {
+        self.core = core
+    }
+
     /// The content for a key. Never fails: without a usable disk it is empty and drops what it is given.
     public func content(for key: ContentKey) -> CachedContent {
         if let content = contents.withLock({ $0.table[key]?.content }) {

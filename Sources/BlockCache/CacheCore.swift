@@ -4,6 +4,9 @@ internal import SystemPackage
 
 /// What a cache and its contents share.
 final class CacheCore: Sendable {
+    /// The limit of a cache that stores nothing.
+    static let noLimit = Int64.max
+
     let storage: any Storage
     let ledger: Ledger
     let evictor: Evictor

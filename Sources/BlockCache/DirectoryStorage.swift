@@ -15,10 +15,10 @@ internal import SystemPackage
 /// these names are ever removed, and no directory is.
 final class DirectoryStorage: Storage {
     private let directory: CInt
-    private let users: CInt
+    let users: CInt
     let isWritable: Bool
 
-    private init(directory: CInt, users: CInt, isWritable: Bool) {
+    init(directory: CInt, users: CInt, isWritable: Bool) {
         self.directory = directory
         self.users = users
         self.isWritable = isWritable
@@ -66,7 +66,7 @@ final class DirectoryStorage: Storage {
         return (storage, ledger)
     }
 
-    private static func unusable(_ path: FilePath, _ error: Errno) -> BlockCacheError {
+    static func unusable(_ path: FilePath, _ error: Errno) -> BlockCacheError {
         BlockCacheError(
             .unusableDirectory,
             "can't use \(path) for the cache: \(error); name another directory",
@@ -75,7 +75,7 @@ final class DirectoryStorage: Storage {
     }
 
     /// Whoever can write to the cache decides what programs read, so it must be nobody else.
-    private static func checkOwner(of directory: CInt, _ path: FilePath) throws(BlockCacheError) {
+    static func checkOwner(of directory: CInt, _ path: FilePath) throws(BlockCacheError) {
         var status = stat()
         guard fstat(directory, &status) == 0 else { throw unusable(path, FileIO.lastError) }
         guard status.st_uid == geteuid() else {
@@ -93,7 +93,7 @@ final class DirectoryStorage: Storage {
     }
 
     /// Counts afresh after a crash, if no other process is here to be disturbed by it.
-    private func begin(_ ledger: Ledger) {
+    func begin(_ ledger: Ledger) {
         guard isWritable else { return }
         if flock(users, LOCK_EX | LOCK_NB) == 0 {
             let wasClosed = ledger.wasClosed(inBoot: Self.boot)

@@ -71,6 +71,9 @@ final class Ledger: Sendable {
     /// The bytes charged.
     var used: Int64 { locked { $0.used } }
 
+    /// Whether the file is a ledger at all.
+    var isLedger: Bool { FileIO.bytes(of: file, count: Self.size, at: 0).starts(with: Self.magic) }
+
     /// Whether the charge can be believed: the last user closed the ledger, in this run of the kernel.
     func wasClosed(inBoot boot: UInt64) -> Bool {
         let bytes = FileIO.bytes(of: file, count: Self.size, at: 0)

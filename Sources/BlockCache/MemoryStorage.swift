@@ -111,5 +111,7 @@ final class MemoryStorage: Storage {
 
     func freeSpace() -> (available: Int64, total: Int64)? { nil }
 
+    var isUsedByOthers: Bool { false }
+
     func close(_ ledger: Ledger) {}
 }

@@ -25,16 +25,22 @@ protocol Storage: Sendable {
     /// Bytes that the file system can still take, and all it has; nil if it is not a file system's.
     func freeSpace() -> (available: Int64, total: Int64)?
 
+    /// Whether other processes have the cache open.
+    var isUsedByOthers: Bool { get }
+
     /// The cache is closed: `ledger` is right.
     func close(_ ledger: Ledger)
 }
 
 extension Storage {
-    /// Calls `body` with each content; removes what is damaged on the way.
-    func forEachContent(ledger: Ledger, _ body: (ContentFiles) -> Void) {
+    /// Calls `body` with each content, until it throws; removes what is damaged on the way.
+    func forEachContent<Failure: Error>(
+        ledger: Ledger,
+        _ body: (ContentFiles) throws(Failure) -> Void
+    ) throws(Failure) {
         for name in names() {
             if let files = (try? open(name, for: nil, creating: false, ledger: ledger)) ?? nil {
-                body(files)
+                try body(files)
             } else {
                 removeUnused(name, ledger: ledger)
             }

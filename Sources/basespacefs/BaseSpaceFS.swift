@@ -9,7 +9,8 @@ struct BaseSpaceFS: ParsableCommand {
         discussion: "The manual is in basespacefs(1).",
         version: "basespacefs \(Version.current)",
         subcommands: [
-            MountCommand.self, UnmountCommand.self, ExecCommand.self, WhoAmICommand.self, DemoCommand.self,
+            MountCommand.self, UnmountCommand.self, ExecCommand.self, WhoAmICommand.self, CacheCommand.self,
+            DemoCommand.self,
         ]
     )
 }
@@ -34,9 +35,15 @@ enum Main {
         }
     }
 
-    /// The sub-command whose help is of use, followed by a blank; empty if none was named.
+    /// The sub-command whose help is of use, with those above it and followed by a blank; empty if none was named.
     private static var helpPath: String {
-        let names = BaseSpaceFS.configuration.subcommands.map { $0._commandName }
-        return CommandLine.arguments.dropFirst().first { names.contains($0) }.map { $0 + " " } ?? ""
+        var path = ""
+        var candidates = BaseSpaceFS.configuration.subcommands
+        for argument in CommandLine.arguments.dropFirst() {
+            guard let command = candidates.first(where: { $0._commandName == argument }) else { continue }
+            path += argument + " "
+            candidates = command.configuration.subcommands
+        }
+        return path
     }
 }

@@ -45,6 +45,51 @@ import Testing
         #expect(cache.verify().wrong == 0)
     }
 
+    @Test(arguments: [0, 1, 7, 11]) func verifyStopsBetweenBlocksWhenItIsTold(_ count: Int) async throws {
+        _ = await content("a")
+        _ = await content("b")
+        let found = cache.verify { $0.blocks < count }
+        #expect(found.blocks == count)
+        #expect(!found.isComplete)
+        #expect(found.contents == count / 6 + 1)
+        #expect(cache.verify().isComplete)
+    }
+
+    @Test func contentsAreListedWithWhatIsThereOfThem() async throws {
+        let clock = ManualClock()
+        let cache = try BlockCache.test(.directory(directory.path), clock: clock)
+        #expect(cache.listContents() == [])
+        let whole = cache.content(for: key("whole", size: bytes.count))
+        await whole.store(bytes, at: 0)
+        let stored = Int64(clock.clock() / 1000)
+        clock.advance(seconds: 100)
+        let part = cache.content(for: key("part", size: bytes.count))
+        await part.store(bytes[block..<3 * block], at: Int64(block))
+        await part.store(bytes[(5 * block)...], at: Int64(5 * block))
+        let listed = cache.listContents().sorted { $0.key.file < $1.key.file }
+        #expect(
+            listed == [
+                .init(
+                    key: part.key,
+                    bytes: part.layout.charge(for: 0b100110, inChunk: 0),
+                    present: Int64(2 * block + 10),
+                    lastUse: stored + 100
+                ),
+                .init(
+                    key: whole.key,
+                    bytes: whole.layout.charge(for: 0b111111, inChunk: 0),
+                    present: Int64(bytes.count),
+                    lastUse: stored
+                ),
+            ]
+        )
+        #expect(listed.reduce(0) { $0 + $1.bytes } == cache.info().bytes)
+        // Open contents stay listed when they are emptied.
+        cache.clear()
+        #expect(Set(cache.listContents().map(\.bytes)) == [0])
+        #expect(cache.listContents().allSatisfy { $0.lastUse == nil && $0.present == 0 })
+    }
+
     @Test func pruneStopsAtTheSize() async throws {
         for name in ["a", "b", "c"] {
             _ = await content(name)

@@ -27,6 +27,13 @@ private struct Command: Decodable {
         let names = (arguments ?? []).filter(\.shouldDisplay).flatMap { $0.names ?? [] }
         return Set(names.map { $0.kind == "long" ? "--\($0.name)" : "-\($0.name)" })
     }
+
+    /// The commands below this one, and those below them, without what the parser adds.
+    var descendants: [(path: String, command: Command)] {
+        (subcommands ?? []).filter { $0.commandName != "help" }.flatMap { command in
+            [(command.commandName, command)] + command.descendants.map { ("\(command.commandName) \($0)", $1) }
+        }
+    }
 }
 
 @Suite("The manual")
@@ -57,17 +64,21 @@ struct ManualTests {
 
     @Test("describes every option of every command, and no other")
     func options() {
-        let commands = (program.subcommands ?? []).filter { $0.commandName != "help" }
-        let existing = commands.reduce(program.options) { $0.union($1.options) }
+        let existing = program.descendants.reduce(program.options) { $0.union($1.command.options) }
         #expect(existing.subtracting(describedOptions) == [])
         #expect(describedOptions.subtracting(existing) == [])
     }
 
     @Test("describes every command, and no other")
     func commands() {
-        let existing = Set((program.subcommands ?? []).map(\.commandName)).subtracting(["help"])
+        // A command that has others below it is described by them.
+        let existing = program.descendants.filter { $0.command.descendants.isEmpty }.map(\.path)
         let entries = manual.split(separator: "\n").filter { $0.hasPrefix(".It Cm ") }
-        #expect(Set(entries.map { String($0.split(separator: " ")[2]) }) == existing)
+        let described = entries.map { entry in
+            // Its name ends where the next macro begins.
+            entry.split(separator: " ").dropFirst(2).prefix { $0.first?.isLowercase == true }.joined(separator: " ")
+        }
+        #expect(Set(described) == Set(existing))
     }
 
     @Test("gives the defaults that the program has")
@@ -75,7 +86,8 @@ struct ManualTests {
         let text = manual.replacing("\n", with: " ")
         #expect(
             text.contains(
-                "\(MountOptions.Defaults.cacheSize) on disk or \(MountOptions.Defaults.memoryCacheSize) in memory"
+                "but \(MountOptions.Defaults.smallestCacheSize) at least; "
+                    + "\(MountOptions.Defaults.memoryCacheSize) in memory"
             )
         )
         #expect(text.contains("Memory for content that is on its way, \(MountOptions.Defaults.memoryLimit) by default"))

@@ -17,9 +17,15 @@ struct MountConfigurationTests {
             environment: environment,
             currentDirectory: "/data",
             user: 1000,
-            group: 100
+            group: 100,
+            space: { Self.disks[$0] }
         )
     }
+
+    /// What the disks of some directories have.
+    private static let disks: [FilePath: BlockCache.Space] = [
+        "/home/ada/.cache/basespacefs": .init(free: 100 << 30, held: 20 << 30), "/scratch": .init(free: 900, held: 100),
+    ]
 
     private func refusal(_ arguments: String...) throws -> String {
         let error = #expect(throws: (any Error).self) { try MountOptions.parse(arguments) }
@@ -35,7 +41,7 @@ struct MountConfigurationTests {
         #expect(configuration.kernelOptions == ["nosuid", "nodev", "noatime"])
         #expect(directory(configuration) == "/home/ada/.cache/basespacefs")
         #expect(configuration.stagingDirectory == "/home/ada/.local/state/basespacefs/staged")
-        #expect(configuration.cacheSize == 10 << 30)
+        #expect(configuration.cacheSize == 12 << 30)
         #expect(configuration.memoryLimit == 256 << 20)
         #expect(configuration.metadataLifetime == .seconds(60))
         #expect(configuration.connections == 32)
@@ -55,6 +61,25 @@ struct MountConfigurationTests {
         #expect(directory(configuration) == "/scratch")
         #expect(configuration.stagingDirectory == "/home/ada/.local/state/basespacefs/staged")
         #expect(configuration.cacheSize == 1 << 30)
+    }
+
+    @Test(
+        "A cache takes a tenth of what is free or its own already, and a gigabyte at least",
+        arguments: [
+            (0, 0, 1 << 30), (10 << 30, 0, 1 << 30), (11 << 30, 0, 11 << 30 / 10), (9 << 30, 2 << 30, 11 << 30 / 10),
+            (0, 400 << 30, 40 << 30), (90 << 40, 10 << 40, 10 << 40), (1009, 0, 1 << 30), (20 << 30 + 9, 0, 2 << 30),
+        ] as [(Int64, Int64, Int64)]
+    )
+    func standardCacheSize(free: Int64, held: Int64, size: Int64) {
+        #expect(MountOptions.Defaults.cacheSize(in: .init(free: free, held: held)).bytes == size)
+    }
+
+    @Test("The cache's own disk is measured; one that doesn't tell gives the least")
+    func measuredDisk() throws {
+        #expect(try configuration("--cache-dir", "/scratch").cacheSize == 1 << 30)
+        #expect(try configuration("--cache-dir", "/elsewhere").cacheSize == 1 << 30)
+        let named = try configuration("--cache-dir", "../home/ada/.cache/basespacefs")
+        #expect(named.cacheSize == 12 << 30)
     }
 
     @Test("Without a cache directory content stays in memory, and less of it")

@@ -1,6 +1,5 @@
 import ArgumentParser
 import BaseSpaceAPI
-import FoundationEssentials
 import HTTPTransport
 import Logging
 
@@ -31,13 +30,12 @@ struct WhoAmICommand: ParsableCommand {
             transport: transport,
             logger: quiet
         )
-        let report = AccountReport(try Account.user(of: client, credentials), credentials)
-        print(json ? try report.json() : report.text)
+        try AccountReport(try Account.user(of: client, credentials), credentials).print(asJSON: json)
     }
 }
 
 /// What `whoami` tells.
-struct AccountReport: Encodable {
+struct AccountReport: Report {
     var id: String
     var name: String
     var email: String?
@@ -54,7 +52,6 @@ struct AccountReport: Encodable {
         tokenFrom = credentials.tokenOrigin.description
     }
 
-    /// For people.
     var text: String {
         """
         Name:    \(name)
@@ -63,12 +60,5 @@ struct AccountReport: Encodable {
         Server:  \(server) (\(serverFrom))
         Token:   from \(tokenFrom)
         """
-    }
-
-    /// For scripts: one object on one line.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 }

@@ -70,8 +70,9 @@ struct MountService: Sendable {
     }
 
     private static func blockCache(_ configuration: MountConfiguration) throws -> BlockCache {
+        let cache: BlockCache
         do throws(BlockCacheError) {
-            return try BlockCache(
+            cache = try BlockCache(
                 BlockCache.Configuration(
                     location: configuration.cache,
                     limit: configuration.cacheSize,
@@ -81,6 +82,14 @@ struct MountService: Sendable {
         } catch {
             throw CommandFailure("\(error) (--cache-dir DIR, or --cache-dir none)")
         }
+        let place =
+            switch configuration.cache {
+            case .directory(let path): "in \(path)"
+            case .memory: "in memory"
+            }
+        let size = ByteSize(bytes: configuration.cacheSize).approximate
+        Logger(label: "basespacefs").info("content is cached \(place), \(size) at most")
+        return cache
     }
 
     /// Mounts. From here on the kernel knows of it and `FUSESession.run` has to be called.

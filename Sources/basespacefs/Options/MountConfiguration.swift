@@ -26,13 +26,15 @@ struct MountConfiguration: Sendable {
     /// Bytes of an upload's part.
     var uploadPartSize: Int64
 
-    /// Fills in what the options leave open. `currentDirectory` is absolute; `user` and `group` are of who mounts.
+    /// Fills in what the options leave open. `currentDirectory` is absolute; `user` and `group` are of who mounts;
+    /// `space` measures what a cache in a directory could use.
     init(
         _ options: MountOptions,
         environment: [String: String],
         currentDirectory: FilePath,
         user: UInt32,
-        group: UInt32
+        group: UInt32,
+        space: (FilePath) -> BlockCache.Space? = BlockCache.space(below:)
     ) throws {
         let flags = try MountFlags(parsing: options.mountOptions)
         uid = options.uid ?? flags.uid ?? user
@@ -41,15 +43,14 @@ struct MountConfiguration: Sendable {
         kernelOptions = Self.kernelOptions(flags, isReadOnly: isReadOnly, allowsOthers: options.allowOther)
 
         let directories = BaseDirectories(environment: environment)
-        var standardSize = MountOptions.Defaults.cacheSize
-        switch options.cacheDir {
-        case "none":
+        let standardSize: ByteSize
+        if options.cacheDir == "none" {
             cache = .memory
             standardSize = MountOptions.Defaults.memoryCacheSize
-        case let directory?:
-            cache = .directory(currentDirectory.pushing(FilePath(directory)).lexicallyNormalized())
-        case nil:
-            cache = .directory(try directories.cache)
+        } else {
+            let directory = try directories.cache(options.cacheDir, from: currentDirectory)
+            cache = .directory(directory)
+            standardSize = MountOptions.Defaults.cacheSize(in: space(directory))
         }
         // Never in the cache's directory: what is there may be thrown away, and others may share it.
         stagingDirectory = try directories.state.appending("staged")
@@ -88,9 +89,12 @@ struct MountConfiguration: Sendable {
 struct BaseDirectories {
     var environment: [String: String]
 
-    /// For what can be fetched again: `~/.cache/basespacefs`.
-    var cache: FilePath {
-        get throws { try directory("XDG_CACHE_HOME", or: ".cache") }
+    /// For what can be fetched again: the directory that was named, or else `~/.cache/basespacefs`.
+    func cache(_ named: String?, from currentDirectory: FilePath) throws -> FilePath {
+        if let named {
+            return currentDirectory.pushing(FilePath(named)).lexicallyNormalized()
+        }
+        return try directory("XDG_CACHE_HOME", or: ".cache")
     }
 
     /// For what must survive a restart: `~/.local/state/basespacefs`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BlockCache
 import Logging
 
 /// The options of a mount, shared by `mount` and `exec`.
@@ -28,8 +29,8 @@ struct MountOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How much content is cached at most. (default: \(Defaults.cacheSize), "
-                + "\(Defaults.memoryCacheSize) with --cache-dir none)",
+            "How much content is cached at most. (default: a tenth of the disk's free space, at least "
+                + "\(Defaults.smallestCacheSize); \(Defaults.memoryCacheSize) with --cache-dir none)",
             valueName: "size"
         )
     )
@@ -82,8 +83,12 @@ struct MountOptions: ParsableArguments {
 
     /// The values of options that are not given.
     enum Defaults {
-        /// A few BAM files' worth of the blocks that an analysis touches, small beside any disk.
-        static let cacheSize = ByteSize.gibibytes(10)
+        /// The part of the free space that a cache on disk may take: with it a disk for sequencing holds whole BAM files,
+        /// and nobody who looks for what fills a disk finds a cache. Not measured.
+        static let cacheShare: Int64 = 10
+        /// A few BAM files' worth of the blocks that an analysis touches, however full the disk is: the last of its
+        /// space the cache leaves free anyway.
+        static let smallestCacheSize = ByteSize.gibibytes(1)
         /// Enough that a few streams find again what they just read; it is memory, so no more.
         static let memoryCacheSize = ByteSize.mebibytes(512)
         /// 32 connections with 4 MiB each, twice: what one stream needs to fill a line, for two streams.
@@ -94,6 +99,13 @@ struct MountOptions: ParsableArguments {
         static let connections = 32
         /// Small enough that a lost part is cheap, large enough that 10,000 of them hold an 80 GB file.
         static let uploadPartSize = ByteSize.mebibytes(8)
+
+        /// What a cache on disk takes at most. What it holds already counts as free, or it would shrink with each mount;
+        /// nil stands for a disk that doesn't tell.
+        static func cacheSize(in space: BlockCache.Space?) -> ByteSize {
+            let room = space.map { $0.free + $0.held } ?? 0
+            return ByteSize(bytes: max(room / cacheShare, smallestCacheSize.bytes))
+        }
     }
 
     /// What `--upload-part-size` may be: the object store takes no part below 5 MiB but the last, and none over 5 GiB.
