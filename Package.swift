@@ -94,7 +94,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: [logging, system],
+            dependencies: ["CLinux", logging, system],
             path: "Tests/TestSupport",
             swiftSettings: settings
         ),

@@ -1,4 +1,6 @@
+import CLinux
 import Foundation
+import Glibc
 import SystemPackage
 
 /// What a process left behind.
@@ -50,6 +52,9 @@ public enum Shell {
 }
 
 /// A process that has been started.
+///
+/// Started with `posix_spawn` and waited for by a thread of its own. (Foundation's `Process` learns of the end from a socket
+/// that children share with their parent; now and then it does not learn of it at all.)
 public final class RunningProcess: Sendable {
     /// Its process id.
     public let pid: Int32
@@ -60,27 +65,17 @@ public final class RunningProcess: Sendable {
         let directory = try TemporaryDirectory(prefix: "shell")
         let output = try directory.write([], to: "output").string
         let errors = try directory.write([], to: "errors").string
-
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        // The runner ignores SIGPIPE, and the thread that starts the process blocks most signals: its child must not.
-        process.arguments = ["--default-signal"] + command
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let files = [FileHandle(forWritingAtPath: output), FileHandle(forWritingAtPath: errors)]
-        process.standardOutput = files[0]
-        process.standardError = files[1]
-
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let pid = try Self.spawn(command, environment: variables, output: output, errors: errors)
+        self.pid = pid
         let (ended, end) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = { process in
-            let bySignal = process.terminationReason == .uncaughtSignal
-            end.yield(process.terminationStatus + (bySignal ? 128 : 0))
+        Thread.detachNewThread {
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) == -1, errno == EINTR {}
+            let signal = status & 0x7f
+            end.yield(signal == 0 ? (status >> 8) & 0xff : 128 + signal)
             end.finish()
         }
-        // A process outlives its handles' last use here, and a long run of tests would hold thousands of files open.
-        defer { for file in files { try? file?.close() } }
-        try Self.withoutBlockedSignals { try process.run() }
-        pid = process.processIdentifier
         waiting = Task {
             let status = await ended.first { _ in true } ?? -1
             defer { directory.remove() }
@@ -92,14 +87,40 @@ public final class RunningProcess: Sendable {
         }
     }
 
-    /// Threads of the pool block most signals, a process inherits that from the thread that starts it, and then no
-    /// SIGINT or SIGTERM would reach it.
-    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
-        var (none, before) = (sigset_t(), sigset_t())
+    private static func spawn(
+        _ command: [String],
+        environment: [String: String],
+        output: String,
+        errors: String
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY, 0)
+        _ = CLinux_addCloseFrom(&actions, 3)
+
+        // The runner ignores SIGPIPE, and the thread that starts a process blocks most signals: its child must not.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var (none, all) = (sigset_t(), sigset_t())
         sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try body()
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        let arguments = command.map { strdup($0) }
+        let variables = environment.map { strdup("\($0.key)=\($0.value)") }
+        defer { (arguments + variables).forEach { free($0) } }
+        var pid = pid_t()
+        let status = posix_spawnp(&pid, command[0], &actions, &attributes, arguments + [nil], variables + [nil])
+        guard status == 0 else {
+            throw ShellFailure(description: "can't start \(command[0]): \(Errno(rawValue: status))")
+        }
+        return pid
     }
 
     /// Sends a signal.
