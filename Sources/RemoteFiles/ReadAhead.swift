@@ -113,7 +113,7 @@ struct ReadAhead: Sendable {
         streams[index].position = max(streams[index].position, range.upperBound)
         // What is skipped is not fetched.
         streams[index].planned = max(streams[index].planned, min(size, Self.floor(range.lowerBound)))
-        return Plan(ahead: extend(&streams[index], size: size, share: share, connections: connections))
+        return Plan(ahead: extend(index, size: size, share: share, connections: connections))
     }
 
     /// Whether a stream is going to want bytes of a range. One that has asked for nothing beyond the blocks of its own
@@ -154,7 +154,7 @@ struct ReadAhead: Sendable {
             return beginWhole(at: range, size: size)
         }
         let end = min(size, Self.ceiling(range.upperBound + (isLarge ? 0 : Self.slack)))
-        var stream = Stream(
+        let stream = Stream(
             start: range.lowerBound,
             isReadThrough: isLarge || range.lowerBound == 0,
             consumed: Int64(range.count),
@@ -164,13 +164,20 @@ struct ReadAhead: Sendable {
             isAhead: isLarge && range.lowerBound == 0,
             lastUse: uses
         )
-        let ahead = stream.isAhead ? extend(&stream, size: size, share: share, connections: connections) : []
-        if streams.count < Self.maximumStreams {
-            streams.append(stream)
-        } else if let oldest = streams.indices.min(by: { streams[$0].lastUse < streams[$1].lastUse }) {
-            streams[oldest] = stream
-        }
+        let index = place(for: stream)
+        let ahead = stream.isAhead ? extend(index, size: size, share: share, connections: connections) : []
         return Plan(own: Self.floor(range.lowerBound)..<end, ahead: ahead)
+    }
+
+    /// Keeps a new stream, in the place of the one that was not used for the longest time if there are many.
+    private mutating func place(for stream: Stream) -> Int {
+        guard streams.count >= Self.maximumStreams else {
+            streams.append(stream)
+            return streams.count - 1
+        }
+        let oldest = streams.indices.min { streams[$0].lastUse < streams[$1].lastUse } ?? 0
+        streams[oldest] = stream
+        return oldest
     }
 
     /// Plans a whole file, in GETs that are as long as a window's.
@@ -196,24 +203,24 @@ struct ReadAhead: Sendable {
         usualRun = max(last.position - last.start, (usualRun ?? 0) / 2)
     }
 
-    private func extend(_ stream: inout Stream, size: Int64, share: Int64, connections: Int) -> [Range<Int64>] {
-        let left = stream.planned - stream.position
+    private mutating func extend(_ index: Int, size: Int64, share: Int64, connections: Int) -> [Range<Int64>] {
+        let left = streams[index].planned - streams[index].position
         // Small regions, and looks into a file's head, end in the blocks of their first reads.
-        guard stream.planned < size, stream.isAhead || left < 0 else { return [] }
-        if !stream.isReadThrough {
+        guard streams[index].planned < size, streams[index].isAhead || left < 0 else { return [] }
+        if !streams[index].isReadThrough {
             let run = min(usualRun.map(Self.run(after:)) ?? Self.firstRun, max(share, Self.shortestRun))
-            guard stream.isAhead else {
-                let start = stream.planned
-                stream.planned = min(size, start + run)
-                stream.isAhead = true
-                stream.hasRun = true
-                return [start..<stream.planned]
+            guard streams[index].isAhead else {
+                let start = streams[index].planned
+                streams[index].planned = min(size, start + run)
+                streams[index].isAhead = true
+                streams[index].hasRun = true
+                return [start..<streams[index].planned]
             }
             guard left < min(Self.runsOut, run / 4) else { return [] }
             // It has consumed its run, and is of those that read on and on.
-            stream.isReadThrough = true
+            streams[index].isReadThrough = true
         }
-        return window(&stream, size: size, share: share, connections: connections)
+        return streams[index].window(size: size, share: share, connections: connections)
     }
 
     /// The length of the next run after one of this length: half as much again, rounded up to a power of two.
@@ -223,20 +230,6 @@ struct ReadAhead: Sendable {
             run *= 2
         }
         return run
-    }
-
-    /// What of a stream's window has not been asked for.
-    private func window(_ stream: inout Stream, size: Int64, share: Int64, connections: Int) -> [Range<Int64>] {
-        let window = min(stream.consumed * 8, share, Int64(connections) * Self.longestUnit)
-        let unit = Self.unit(of: window, share: share, connections: connections)
-        var ranges: [Range<Int64>] = []
-        while stream.planned < size, stream.planned + unit <= stream.position + window {
-            let end = min(size, stream.planned + unit)
-            ranges.append(stream.planned..<end)
-            stream.planned = end
-            stream.isAhead = true
-        }
-        return ranges
     }
 
     /// How long the GETs of a window are: a quarter of it, a power of two, and no longer than lets all connections have
@@ -251,4 +244,20 @@ struct ReadAhead: Sendable {
 
     private static func floor(_ position: Int64) -> Int64 { position / block * block }
     private static func ceiling(_ position: Int64) -> Int64 { (position + block - 1) / block * block }
+}
+
+extension ReadAhead.Stream {
+    /// What of its window has not been asked for.
+    fileprivate mutating func window(size: Int64, share: Int64, connections: Int) -> [Range<Int64>] {
+        let window = min(consumed * 8, share, Int64(connections) * ReadAhead.longestUnit)
+        let unit = ReadAhead.unit(of: window, share: share, connections: connections)
+        var ranges: [Range<Int64>] = []
+        while planned < size, planned + unit <= position + window {
+            let end = min(size, planned + unit)
+            ranges.append(planned..<end)
+            planned = end
+            isAhead = true
+        }
+        return ranges
+    }
 }

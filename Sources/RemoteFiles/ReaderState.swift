@@ -29,7 +29,7 @@ struct ReaderState: Sendable {
 
     /// GETs under way at most.
     let connections: Int
-    private(set) var contents: [Content: ContentState] = [:]
+    private(set) var contents = ContentTable()
     private var wanted: Deque<Ticket> = []
     private var ahead: Deque<Ticket> = []
     /// GETs under way.
@@ -52,7 +52,10 @@ struct ReaderState: Sendable {
     // MARK: Handles
 
     mutating func open(_ content: Content) {
-        contents[content, default: ContentState(content: content)].references += 1
+        if contents[content] == nil {
+            contents[content] = ContentState(content: content)
+        }
+        contents[content]?.references += 1
     }
 
     /// A handle is gone; with the last one go the content's memory and whatever is fetched for nobody. What is on its way
@@ -82,7 +85,8 @@ struct ReaderState: Sendable {
     ) -> (coverage: Coverage, plan: ReadAhead.Plan) {
         tick += 1
         let share = Int64(memory / 4 * 3 / max(shares, 1))
-        return contents[content]?.read(range, at: tick, share: share, connections: connections) ?? (.waiting, .init())
+        return contents.update(content) { $0.read(range, at: tick, share: share, connections: connections) }
+            ?? (.waiting, .init())
     }
 
     /// A read waits for its bytes; `missing` are those that neither disk nor (perhaps) memory has, and what is fetched with
@@ -121,7 +125,8 @@ struct ReaderState: Sendable {
     /// Fails the reads whose deadline is over.
     mutating func expire(at now: ContinuousClock.Instant, pool: BufferPool) -> [Action] {
         var actions: [Action] = []
-        for (content, state) in contents {
+        for state in contents.values {
+            let content = state.content
             for waiter in state.waiters where waiter.deadline <= now {
                 contents[content]?.waiters.removeAll { $0.id == waiter.id }
                 let message = "no bytes came from the object store before the read's deadline"
@@ -229,10 +234,10 @@ struct ReaderState: Sendable {
 
     /// Lets go of memory that was not used since `tick`, and answers the present tick: what idle handles give back.
     mutating func releaseIdle(since old: UInt64) -> UInt64 {
-        for (content, state) in contents {
+        for state in contents.values {
             for segment in state.segments where segment.phase == .settled && segment.lastUse <= old {
-                guard let index = contents[content]?.index(of: segment.key) else { continue }
-                remove(at: index, of: content)
+                guard let index = contents[state.content]?.index(of: segment.key) else { continue }
+                remove(at: index, of: state.content)
             }
         }
         return tick
@@ -406,7 +411,8 @@ extension ReaderState {
         let range = contents[ticket.content].flatMap { state in
             state.index(of: ticket.segment).map { state.segments[$0].range }
         }
-        for (content, state) in contents {
+        for state in contents.values {
+            let content = state.content
             for segment in state.segments {
                 isUnderWay = isUnderWay || segment.phase == .landed
                 guard segment.phase == .settled else { continue }

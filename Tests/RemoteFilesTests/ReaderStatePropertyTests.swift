@@ -281,7 +281,8 @@ private struct StateWorld {
     func faults() -> [String] {
         var faults = problems
         let segments = state.contents.values.flatMap(\.segments)
-        for (content, state) in state.contents {
+        for state in state.contents.values {
+            let content = state.content
             for (left, right) in zip(state.segments, state.segments.dropFirst())
             where left.range.upperBound > right.range.lowerBound {
                 faults.append("\(left.range) overlaps \(right.range)")
