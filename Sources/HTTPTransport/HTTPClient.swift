@@ -38,6 +38,8 @@ public final class HTTPClient: Sendable {
         public var acceptsCompression: Bool
         /// Deadlines of requests that don't bring their own.
         public var deadlines: HTTPDeadlines
+        /// Bytes that are taken off a connection at once, at most 512 KiB; each transfer has a buffer of this size.
+        public var receiveBufferSize = 128 << 10
         /// A file of trusted certificates instead of the system's.
         public var caBundle: String?
         /// One debug line for each transfer, without secrets.
@@ -86,18 +88,18 @@ public final class HTTPClient: Sendable {
             maximumConnections: Int = 32,
             logger: Logger
         ) -> Configuration {
-            Configuration(
+            var configuration = Configuration(
                 userAgent: userAgent,
                 shards: 2,
                 maximumConnections: maximumConnections,
                 allowsHTTP2: false,
-                deadlines: HTTPDeadlines(
-                    firstByte: .seconds(20),
-                    stallTime: .seconds(20),
-                    stallBytesPerSecond: 16 << 10
-                ),
+                // A body that stands still for so long goes on sooner on another connection, from the missing byte on.
+                deadlines: HTTPDeadlines(firstByte: .seconds(20), stallTime: .seconds(8)),
                 logger: logger
             )
+            // A quarter less CPU per byte than with 128 KiB.
+            configuration.receiveBufferSize = 512 << 10
+            return configuration
         }
 
         /// The name that servers' logs show.

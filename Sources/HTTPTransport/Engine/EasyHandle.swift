@@ -93,8 +93,8 @@ final class EasyHandle {
             set(CURLOPT_CAINFO, bundle)
             set(CURLOPT_PROXY_CAINFO, bundle)
         }
-        // Callbacks get 16 KiB at most whatever this says; a larger buffer only saves system calls.
-        set(CURLOPT_BUFFERSIZE, 128 << 10)
+        // Callbacks get 16 KiB at most whatever this says; a larger buffer saves system calls, and answers to the sender.
+        set(CURLOPT_BUFFERSIZE, configuration.receiveBufferSize)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
     }
 
