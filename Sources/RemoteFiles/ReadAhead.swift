@@ -10,7 +10,7 @@
 /// | one read, but a large one at the start  | nothing                                                               |
 /// | from the file's start, or by large reads| a *window* of 8 × what was consumed, in parallel GETs                 |
 /// | from elsewhere, by small reads          | a *run*: one GET, in the length of earlier runs, at first of 8 MiB    |
-/// | such a one that has consumed its run    | a window, as above                                                    |
+/// | such a one that has consumed its run    | a window of 2 × what was consumed: many regions are a little longer   |
 ///
 /// The first kind are programs that read a file through; their line is full within three or four round trips. The second
 /// kind are regions that an index pointed at: one GET brings a few MiB in one round trip, and is broken off when the
@@ -249,7 +249,7 @@ struct ReadAhead: Sendable {
 extension ReadAhead.Stream {
     /// What of its window has not been asked for.
     fileprivate mutating func window(size: Int64, share: Int64, connections: Int) -> [Range<Int64>] {
-        let window = min(consumed * 8, share, Int64(connections) * ReadAhead.longestUnit)
+        let window = min(consumed * (hasRun ? 2 : 8), share, Int64(connections) * ReadAhead.longestUnit)
         let unit = ReadAhead.unit(of: window, share: share, connections: connections)
         var ranges: [Range<Int64>] = []
         while planned < size, planned + unit <= position + window {
