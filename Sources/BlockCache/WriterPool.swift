@@ -11,13 +11,16 @@ internal import SystemPackage
 final class WriterPool: @unchecked Sendable {
     typealias Job = @Sendable () -> Void
 
+    private let name: String
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: Deque<Job> = []
     private var isClosed = false
     private var threads: [pthread_t] = []
 
-    init() {
+    /// - Parameter name: of the threads, at most 15 bytes.
+    init(name: String) {
+        self.name = name
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(changed, nil)
     }
@@ -84,7 +87,7 @@ final class WriterPool: @unchecked Sendable {
     }
 
     private func run() {
-        CLinux_setThreadName("cache-writer")
+        CLinux_setThreadName(name)
         while let job = next() {
             job()
         }
