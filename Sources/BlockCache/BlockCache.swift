@@ -17,6 +17,8 @@ public import SystemPackage
 ///   file can't upset (`EvictionPlan`). The order's state is in the maps too, so it is shared and survives restarts.
 /// - Nothing is kept in memory that files say, so any number of processes of one user may share a directory. Changes of
 ///   allocation are made under the ledger's lock (`Ledger`).
+/// - A content that is whole can be handed out as a file (`CachedContent.backing()`), which the kernel then reads without
+///   us and without checksums: a stamp in the map (`ContentStamp`) vouches for it, a lock (`ContentFiles.pin`) keeps it.
 /// - A disk that is full, read-only or gone makes stores drop what they were given, with a line in the log now and then.
 ///   A reader sees an absent block.
 ///
@@ -101,6 +103,9 @@ public final class BlockCache: Sendable {
             core.log.dropped("its directory can't be written")
         }
         try core.writers.start(max(1, configuration.writers))
+        if storage.hasFileForEachContent {
+            try core.voucher.start(1)
+        }
     }
 
     init(core: CacheCore) {

@@ -15,8 +15,12 @@ final class CacheCore: Sendable {
     let log: RateLimitedLog
     let scratch = ScratchPool()
     let writers = WorkerPool(name: "cache-writer")
+    /// One thread that reads, compares and syncs, so that no store waits for it.
+    let voucher = WorkerPool(name: "cache-voucher")
     private let keepFree: Int64?
     private let isClosed = Atomic(false)
+    /// When `shutdown` was called; 0 before.
+    private let closingSince = Atomic<UInt64>(0)
 
     init(
         storage: any Storage,
@@ -70,9 +74,21 @@ final class CacheCore: Sendable {
         return nil
     }
 
-    /// Finishes the writers' work; the second call does nothing.
+    /// The cache is being closed: what can be done another day is left.
+    var isClosing: Bool { closingSince.load(ordering: .relaxed) != 0 }
+
+    /// Whether a stamp that needs nothing but the disk can still be waited for. At the end of a mount that is a second:
+    /// usually all is on the disk already, and then the next mount need not read the whole content for its stamp.
+    var hasTime: Bool {
+        let since = closingSince.load(ordering: .relaxed)
+        return since == 0 || systemClock() < since + 1000
+    }
+
+    /// Finishes the threads' work; the second call does nothing.
     func shutdown() {
+        _ = closingSince.compareExchange(expected: 0, desired: systemClock(), ordering: .relaxed)
         writers.shutdown()
+        voucher.shutdown()
         if !isClosed.exchange(true, ordering: .acquiringAndReleasing) {
             storage.close(ledger)
         }

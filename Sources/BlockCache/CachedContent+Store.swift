@@ -10,7 +10,8 @@ extension CachedContent {
 
     /// Queues bytes for the writer threads.
     ///
-    /// Whole fetches (megabytes) in page-aligned memory are written past the page cache; anything else goes through it.
+    /// Whole fetches (megabytes) in page-aligned memory are written past the page cache, unless `writesThroughPageCache`;
+    /// anything else goes through it.
     /// Bytes that can't be stored are dropped.
     /// - Parameters:
     ///   - bytes: whole blocks, or up to the end of the content (anything else is dropped). The memory must stay valid
@@ -43,7 +44,7 @@ extension CachedContent {
         for _ in 0..<2 {
             let seen = core.evictor.passCount
             guard let reservation = core.reserve(blocks, of: files) else { return }
-            guard let error = files.write(bytes, at: offset) else {
+            guard let error = files.write(bytes, at: offset, pastPageCache: !writesThroughPageCache) else {
                 commit(blocks, bytes, at: offset, reservation, files)
                 return
             }
@@ -68,6 +69,8 @@ extension CachedContent {
         if let error = core.ledger.commit(blocks, checksums: checksums, of: files) {
             core.ledger.release(reservation, of: files)
             core.log.dropped("its map can't be written: \(error)")
+        } else {
+            trust(blocks)
         }
     }
 }

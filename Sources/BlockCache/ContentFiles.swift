@@ -12,11 +12,12 @@ final class ContentFiles: Sendable {
     let key: ContentKey
     let layout: ContentLayout
     let isWritable: Bool
-    private let data: CInt
+    let data: CInt
     private let dataStart: Int64
-    private let map: CInt
-    private let mapStart: Int64
-    private let ownsDescriptors: Bool
+    let map: CInt
+    let mapStart: Int64
+    /// The files hold nothing but this content.
+    let ownsDescriptors: Bool
 
     /// Files of the content's own; closed with the object.
     init(name: ContentName, key: ContentKey, data: CInt, map: CInt, isWritable: Bool) {
@@ -100,10 +101,12 @@ final class ContentFiles: Sendable {
         FileIO.read(data, buffer, at: dataStart + offset) == buffer.count
     }
 
-    /// Writes bytes of the content past the page cache as far as memory, length and file system allow, else through it.
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) -> Errno? {
+    /// Writes bytes of the content: past the page cache if that is wanted, as far as memory, length and file system allow,
+    /// else through it.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64, pastPageCache: Bool) -> Errno? {
         var direct = 0
-        if ownsDescriptors, UInt(bitPattern: bytes.baseAddress) % UInt(ContentLayout.allocationUnit) == 0 {
+        if pastPageCache, ownsDescriptors, UInt(bitPattern: bytes.baseAddress) % UInt(ContentLayout.allocationUnit) == 0
+        {
             direct = writeDirectly(bytes, at: offset)
         }
         guard direct < bytes.count else { return nil }
@@ -124,7 +127,7 @@ final class ContentFiles: Sendable {
         return FileIO.write(file, pages, at: offset, piece: length) == nil ? length : 0
     }
 
-    /// Frees the disk space of blocks.
+    /// Frees the disk space of blocks. Only for who knows that they are not pinned (`unlessPinned`).
     func free(_ blocks: Range<Int>) -> Errno? {
         // Up to the block's bound, past the content's end, so that the tail's page goes too.
         let start = Int64(blocks.lowerBound) * Int64(ContentLayout.blockSize)

@@ -17,6 +17,7 @@ final class DirectoryStorage: Storage {
     private let directory: CInt
     let users: CInt
     let isWritable: Bool
+    let hasFileForEachContent = true
 
     init(directory: CInt, users: CInt, isWritable: Bool) {
         self.directory = directory
@@ -219,6 +220,7 @@ final class DirectoryStorage: Storage {
             let data = openat(directory, name.data, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
             guard data >= 0 else { throw FileIO.lastError }
             defer { Glibc.close(data) }
+            guard ContentFiles.lockUnlessPinned(data) else { throw .resourceBusy }
             guard ftruncate(map, 0) == 0, ftruncate(data, 0) == 0, ftruncate(data, Int(key.size)) == 0 else {
                 throw FileIO.lastError
             }
@@ -300,6 +302,9 @@ final class DirectoryStorage: Storage {
                 // taken off, at most once per damaged file.
                 charged = Self.charge(of: map, ContentLayout(size: .max >> 1))
             }
+            let data = openat(directory, name.data, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+            defer { Glibc.close(data) }
+            guard data < 0 || ContentFiles.lockUnlessPinned(data) else { return }
             unlinkat(directory, name.data, 0)
             unlinkat(directory, name.map, 0)
             _ = account.change(by: -charged)

@@ -55,6 +55,8 @@ final class Evictor: Sendable {
         var unused: [ContentName] = []
         var candidates: [EvictionPlan.Candidate] = []
         storage.forEachContent(ledger: ledger) { files in
+            // It would be chosen and then not go, again and again, while others that could go stay.
+            guard !files.isPinned else { return }
             let before = candidates.count
             for chunk in 0..<files.layout.chunkCount {
                 let record = files.record(ofChunk: chunk)

@@ -57,6 +57,13 @@ enum FileIO {
         return withUnsafeBytes(of: &word) { write(file, $0, at: offset) }
     }
 
+    /// The clock that file systems take change times from, in nanoseconds since 1970.
+    static var coarseTime: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     /// Opens a file again through /proc with other flags: surely the same one, even if its name is gone.
     static func reopen(_ file: CInt, _ flags: CInt) -> CInt {
         open("/proc/self/fd/\(file)", flags | O_CLOEXEC)

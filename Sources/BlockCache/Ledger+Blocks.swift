@@ -66,7 +66,7 @@ extension Ledger {
                 for slot in files.layout.slots(of: blocks, inChunk: chunk) {
                     let block = first + slot
                     if !record.commit(slot, checksum: checksums[block - blocks.lowerBound]) {
-                        _ = files.free(block..<block + 1)
+                        _ = files.unlessPinned { files.free(block..<block + 1) }
                     }
                 }
                 if let error = files.save(record, ofChunk: chunk) {
@@ -88,7 +88,7 @@ extension Ledger {
         }
     }
 
-    /// Evicts a chunk, unless it was used since `recency` was looked up. Returns the bytes that are free now.
+    /// Evicts a chunk, unless it is pinned or was used since `recency` was looked up. Returns the bytes that are free now.
     func evict(_ chunk: Int, of files: ContentFiles, usedAt recency: Recency) -> Int64 {
         locked { account in
             let record = files.record(ofChunk: chunk)
@@ -96,17 +96,26 @@ extension Ledger {
         }
     }
 
-    /// Frees a block that turned out to be wrong, unless its checksum is another one by now.
+    /// Frees a block that turned out to be wrong, unless its checksum is another one by now. Of a content that is pinned it
+    /// becomes not present, so that nobody else is given it.
     func drop(_ slot: Int, ofChunk chunk: Int, checksum: UInt64, of files: ContentFiles) -> Bool {
         locked { account in
             guard files.isWritable, files.record(ofChunk: chunk).checksum(slot) == checksum else { return false }
             return free(1 << UInt32(slot), ofChunk: chunk, of: files, &account) > 0
+                || files.doubt(slot: slot, ofChunk: chunk, checksum: checksum)
         }
     }
 
     /// Frees slots of a chunk: first nobody reads them, then their bytes go, then their charge. Returns the bytes freed;
-    /// none if the file system can't punch holes, and then the slots stay charged.
+    /// none if the content is pinned, which changes nothing, or if the file system can't punch holes, and then the slots stay
+    /// charged.
     private func free(_ slots: UInt32, ofChunk chunk: Int, of files: ContentFiles, _ account: inout Account) -> Int64 {
+        let freed = files.unlessPinned { freeUnpinned(slots, ofChunk: chunk, of: files) } ?? 0
+        if freed != 0 { _ = account.change(by: -freed) }
+        return freed
+    }
+
+    private func freeUnpinned(_ slots: UInt32, ofChunk chunk: Int, of files: ContentFiles) -> Int64 {
         var record = files.record(ofChunk: chunk)
         let slots = slots & record.allocated
         guard slots != 0 else { return 0 }
@@ -119,9 +128,7 @@ extension Ledger {
         }
         record.free(slots)
         guard files.save(record, ofChunk: chunk) == nil else { return 0 }
-        let freed = before - files.layout.charge(for: record.allocated, inChunk: chunk)
-        _ = account.change(by: -freed)
-        return freed
+        return before - files.layout.charge(for: record.allocated, inChunk: chunk)
     }
 
     /// The runs of ones, from the lowest bit up.

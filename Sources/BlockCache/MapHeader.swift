@@ -1,6 +1,7 @@
 internal import CXXHash
 
-/// The first page of a map: which content it is of, and in which format. Little-endian; the records follow at 4096.
+/// The first page of a map: which content it is of, and in which format. Little-endian; the records follow at 4096, and
+/// before them is room for a ``ContentStamp``.
 ///
 ///     0   "BSFSMAP\0"      24  bytes of the ETag
 ///     8   version, 1       28  0
@@ -18,11 +19,11 @@ struct MapHeader: Equatable, Sendable {
 
     let key: ContentKey
 
-    /// The header's bytes; nil if the key is too long for a page (the service's ids and ETags have tens of bytes).
+    /// The header's bytes; nil if the key is too long for the page (the service's ids and ETags have tens of bytes).
     func encoded() -> [UInt8]? {
         let file = Array(key.file.utf8)
         let etag = Array(key.etag.utf8)
-        guard Self.fixedSize + file.count + etag.count <= Self.pageSize else { return nil }
+        guard Self.fixedSize + file.count + etag.count <= ContentStamp.offset else { return nil }
         var bytes = Self.magic
         bytes.append(littleEndian: Self.version)
         bytes.append(littleEndian: UInt32(ContentLayout.blockSize))

@@ -26,6 +26,7 @@ final class MemoryStorage: Storage {
     private let state = Mutex(State())
 
     let isWritable = true
+    let hasFileForEachContent = false
 
     init() throws(BlockCacheError) {
         data = CLinux_createMemoryFile("basespacefs-blocks")

@@ -5,6 +5,9 @@ protocol Storage: Sendable {
     /// False if nothing can be stored.
     var isWritable: Bool { get }
 
+    /// Whether each content has a data file of its own, which somebody else could read.
+    var hasFileForEachContent: Bool { get }
+
     /// Opens a content's files; nil if there are none, if they are damaged, or if they are another content's.
     /// - Parameters:
     ///   - key: the content that they must be of; nil for whatever is stored under the name.
@@ -19,7 +22,8 @@ protocol Storage: Sendable {
     /// The names under which something is stored.
     func names() -> [ContentName]
 
-    /// Removes a content's files if nobody has them open and no block is allocated, or if they are damaged.
+    /// Removes a content's files if nobody has them open and no block is allocated, or if they are damaged; not while they
+    /// are pinned.
     func removeUnused(_ name: ContentName, ledger: Ledger)
 
     /// Bytes that the file system can still take, and all it has; nil if it is not a file system's.
@@ -63,7 +67,7 @@ enum Recount {
             }
             charged += blocks
             if let allocated = files.allocatedOnDisk, allocated > blocks {
-                freeUnknown(files, allocations)
+                _ = files.unlessPinned { freeUnknown(files, allocations) }
             }
         }
         ledger.locked { account in

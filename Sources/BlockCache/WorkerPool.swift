@@ -12,14 +12,16 @@ internal import SystemPackage
 package final class WorkerPool: @unchecked Sendable {
     package typealias Job = @Sendable () -> Void
 
+    private let name: String
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: Deque<Job> = []
     private var isClosed = false
     private var threads: [pthread_t] = []
-    private let name: String
 
-    /// A pool without threads; `name` is what `top -H` calls them.
+    /// A pool without threads.
+    ///
+    /// - Parameter name: of the threads, at most 15 bytes.
     package init(name: String) {
         self.name = name
         pthread_mutex_init(mutex, nil)

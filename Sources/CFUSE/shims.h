@@ -7,6 +7,38 @@
 // The kernel's side of the protocol.
 #include <linux/fuse.h>
 
+#include <sys/ioctl.h>
+
+// Passthrough (Linux 6.9, protocol 7.40), which the headers of Debian 12 (7.38) don't know yet.
+
+/// FUSE_PASSTHROUGH, bit 37 of INIT's flags, as a bit of `flags2`.
+static const uint32_t cfuse_passthrough_flag2 = 1u << 5;
+/// The minor version of the protocol that brought it.
+static const uint32_t cfuse_passthrough_minor = 40;
+/// FOPEN_PASSTHROUGH: the answer to OPEN names a backing file, in the word that was padding.
+static const uint32_t cfuse_open_passthrough = 1u << 7;
+
+/// struct fuse_backing_map.
+struct cfuse_backing_map {
+    int32_t fd;
+    uint32_t flags;
+    uint64_t padding;
+};
+
+/// FUSE_DEV_IOC_BACKING_OPEN: makes a file known to the connection on `device`. Its id, which is above 0, or -1 with
+/// errno set: EPERM without CAP_SYS_ADMIN, ELOOP for a file on a stacked file system, ENOTTY from older kernels. A shim
+/// because ioctl() is variadic.
+static inline int cfuse_backing_open(int device, int file) {
+    struct cfuse_backing_map map = {.fd = file, .flags = 0, .padding = 0};
+    return ioctl(device, _IOW(229, 1, struct cfuse_backing_map), &map);
+}
+
+/// FUSE_DEV_IOC_BACKING_CLOSE: forgets an id. Whoever has a file open by it reads on. 0, or -1 with errno set.
+static inline int cfuse_backing_close(int device, int id) {
+    uint32_t number = (uint32_t)id;
+    return ioctl(device, _IOW(229, 2, uint32_t), &number);
+}
+
 // What a session waits with; Swift's Glibc module leaves these headers out.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -38,4 +38,10 @@ int CLinux_punchHole(int file, long long offset, long long length)
     return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
 }
 
+int CLinux_writeBack(int file, long long offset, long long length)
+{
+    return sync_file_range(
+        file, offset, length, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
 int CLinux_createMemoryFile(const char *name) { return memfd_create(name, MFD_CLOEXEC); }

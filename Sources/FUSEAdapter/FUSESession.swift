@@ -18,6 +18,8 @@ public import SystemPackage
 ///   thread it ends on, and the serving thread takes the next request. The `InterruptTable` knows how to cancel it
 ///   when the kernel says that the program has been interrupted.
 ///
+/// A file that is whole on a local disk (`OpenFile.backing`) is read by the kernel itself, where it can do that: `Passthrough`.
+///
 /// So a serving thread never waits for the network, and a stuck operation holds up nobody but its caller.
 ///
 /// The end comes in one of two ways: somebody unmounts, which the next read off the device tells; or `stop()` is called,
@@ -25,8 +27,8 @@ public import SystemPackage
 /// whoever still uses the mount gets an error and not an endless wait, and takes the mount out of the tree. Tasks that
 /// go on after that answer into the void.
 ///
-/// There are no locks to order: the interrupt table, the notification queue and the life cycle each have one, none is
-/// held while another is taken, and the file system is never called with one held.
+/// There are no locks to order: the interrupt table, the notification queue, the table of opens and the life cycle each
+/// have one, none is held while another is taken, and the file system is never called with one held.
 public final class FUSESession: Sendable, KernelCache {
     /// How and where to mount.
     public struct Configuration: Sendable {
@@ -165,6 +167,12 @@ public final class FUSESession: Sendable, KernelCache {
 
     /// Requests that wait for their answer.
     var pendingRequests: Int { connection.pendingRequests }
+
+    /// Whether no file is open; `true` too where passthrough is not used.
+    var hasNoOpenFiles: Bool { connection.hasNoOpenFiles }
+
+    /// Whether the kernel and this process can pass files through; known once a first request was answered.
+    var passesThrough: Bool { connection.passesThrough }
 
     // MARK: KernelCache
 

@@ -20,6 +20,13 @@ public final class OpenContent: Sendable {
     /// Which content this is.
     public var file: RemoteFileVersion { content.file }
 
+    /// Calls `body` with a descriptor of a file that has all bytes of the content, if the disk cache has one: they are right,
+    /// and stay, for as long as the descriptor or what was made of it (a `dup`, the kernel's own reference) is open.
+    public func withBacking(_ body: (CInt) -> Void) {
+        guard let backing = content.cached.backing() else { return }
+        withExtendedLifetime(backing) { body(backing.descriptor) }
+    }
+
     /// Reads up to `count` bytes at `offset`; past the end of the file there are fewer, or none.
     ///
     /// Bytes that are here are passed to `body`, once, before the method returns `nil`. Otherwise `body` is not called

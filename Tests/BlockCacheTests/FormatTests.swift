@@ -35,6 +35,32 @@ import Testing
         #expect(ledger.count == 32)
     }
 
+    @Test func theStampOfAContent() async throws {
+        let stamp = ContentStamp(changed: 0x0102_0304_0506_0708, fileSize: 0x1112_1314_1516_1718)
+        let encoded = stamp.encoded(seed: 0x2122_2324_2526_2728)
+        #expect(hex(encoded[...]) == "0807060504030201 1817161514131211 c929b8ab5d43a428")
+        #expect(ContentStamp(encoded, seed: 0x2122_2324_2526_2728) == stamp)
+        #expect(ContentStamp(encoded, seed: 0x2122_2324_2526_2729) == nil)
+        #expect(ContentStamp([UInt8](repeating: 0, count: 24), seed: 0) == nil)
+
+        let directory = try CacheDirectory()
+        let cache = try BlockCache.test(.directory(directory.path))
+        let content = cache.content(for: key("a", size: 7))
+        _ = content.backing()
+        await content.store(pattern(1, size: 7), at: 0)
+        cache.shutdown()
+        let map = try [UInt8](Data(contentsOf: URL(fileURLWithPath: directory.map(of: content.key))))
+        #expect(
+            map[..<4072] == [UInt8](try #require(MapHeader(key: content.key).encoded()))[...]
+                + [UInt8](repeating: 0, count: 4072 - 48 - 10)
+        )
+        var status = stat()
+        #expect(stat(directory.data(of: content.key), &status) == 0)
+        let changed = Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+        let expected = ContentStamp(changed: changed, fileSize: 7).encoded(seed: ContentName(content.key).seed)
+        #expect(Array(map[4072..<4096]) == expected)
+    }
+
     private func hex(_ bytes: ArraySlice<UInt8>) -> String {
         var text = ""
         for (index, byte) in bytes.enumerated() {

@@ -189,7 +189,7 @@ public struct OpenMode: Hashable, Sendable {
 }
 
 /// An opened file, and what the kernel's page cache may do with it.
-public struct OpenFile: Hashable, Sendable {
+public struct OpenFile: Sendable {
     /// The handle.
     public var handle: FileHandle
     /// Pages cached by earlier opens are still right.
@@ -198,18 +198,27 @@ public struct OpenFile: Hashable, Sendable {
     public var isDirect: Bool
     /// `close` need not be reported by `flush`.
     public var skipsFlush: Bool
+    /// Where the bytes may be on a local disk, ready to be read without asking.
+    public var backing: (any FileBacking)?
 
     /// Describes an opened file.
-    public init(handle: FileHandle, keepsCache: Bool, isDirect: Bool, skipsFlush: Bool) {
+    public init(
+        handle: FileHandle,
+        keepsCache: Bool,
+        isDirect: Bool,
+        skipsFlush: Bool,
+        backing: (any FileBacking)? = nil
+    ) {
         self.handle = handle
         self.keepsCache = keepsCache
         self.isDirect = isDirect
         self.skipsFlush = skipsFlush
+        self.backing = backing
     }
 }
 
 /// A file that `create` made and opened.
-public struct CreatedFile: Hashable, Sendable {
+public struct CreatedFile: Sendable {
     /// Its name's entry: one lookup reference.
     public var entry: Entry
     /// The open handle.

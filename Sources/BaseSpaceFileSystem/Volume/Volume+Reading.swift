@@ -65,14 +65,19 @@ extension Volume {
         kernel.invalidateInode(inode)
     }
 
-    func opened(_ handle: OpenHandle, keepsCache: Bool = false, isDirect: Bool = false, skipsFlush: Bool = true)
-        -> OpenFile
-    {
+    func opened(
+        _ handle: OpenHandle,
+        keepsCache: Bool = false,
+        isDirect: Bool = false,
+        skipsFlush: Bool = true,
+        backing: (any FileBacking)? = nil
+    ) -> OpenFile {
         OpenFile(
             handle: handles.insert(handle),
             keepsCache: keepsCache,
             isDirect: isDirect,
-            skipsFlush: skipsFlush
+            skipsFlush: skipsFlush,
+            backing: backing
         )
     }
 
@@ -92,7 +97,9 @@ extension Volume {
                 defer { versions[node.inode] = etag }
                 return versions[node.inode] == etag && !etag.isEmpty
             }
-            return opened(.remote(content), keepsCache: isSame)
+            // Without an ETag there is no telling one version from the next.
+            let backing = etag.isEmpty ? nil : RemoteBacking(file: content)
+            return opened(.remote(content), keepsCache: isSame, backing: backing)
         } catch {
             throw FailureReport(error, doing: "opening '\(node.name)'").logged(to: logger)
         }
@@ -115,6 +122,17 @@ extension Volume {
             }
         }
         try result.get()
+    }
+}
+
+/// The disk cache's file of an open content.
+private struct RemoteBacking: FileBacking {
+    let file: OpenContent
+
+    var content: String { "\(file.file.id) \(file.file.etag ?? "") \(file.file.size)" }
+
+    func withDescriptor(_ body: (CInt) -> Void) {
+        file.withBacking(body)
     }
 }
 

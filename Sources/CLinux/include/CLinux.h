@@ -37,5 +37,9 @@ int CLinux_directIOFlag(void);
 /// (EOPNOTSUPP where the file system can't).
 int CLinux_punchHole(int file, long long offset, long long length);
 
+/// Writes a range of the file's dirty pages to the disk and waits for them. No promise for a power failure: fdatasync
+/// gives that. 0, or -1 with errno set (ESPIPE, EINVAL where the file system can't).
+int CLinux_writeBack(int file, long long offset, long long length);
+
 /// A file in anonymous memory, closed on exec: its descriptor, or -1 with errno set.
 int CLinux_createMemoryFile(const char *_Nonnull name);

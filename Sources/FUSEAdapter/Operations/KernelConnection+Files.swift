@@ -8,7 +8,7 @@ extension KernelConnection {
         answer(request) { () throws(Errno) in
             try fileSystem.open(inode, mode: OpenMode(flags: flags), caller: request.caller)
         } with: { request, file in
-            if !request.succeed(with: file) {
+            if !self.hand(file, of: inode, to: request) {
                 self.fileSystem.release(file.handle, of: inode)
             }
         }
@@ -25,7 +25,7 @@ extension KernelConnection {
                 caller: request.caller
             )
         } with: { request, created in
-            if !request.succeed(with: created) {
+            if !self.hand(created, to: request) {
                 let inode = created.entry.attributes.attributes.inode
                 self.fileSystem.release(created.file.handle, of: inode)
                 self.fileSystem.forget(inode, count: 1)
@@ -76,6 +76,7 @@ extension KernelConnection {
 
     func release(_ request: Request, _ handle: FileHandle, of inode: InodeNumber) {
         fileSystem.release(handle, of: inode)
+        noteRelease(of: inode)
         request.succeed()
     }
 

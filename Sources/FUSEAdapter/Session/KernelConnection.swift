@@ -2,6 +2,7 @@ import BaseSpaceFileSystem
 import CFUSE
 import Glibc
 import Logging
+import Namespace
 import Synchronization
 import SystemPackage
 
@@ -18,6 +19,7 @@ final class KernelConnection: @unchecked Sendable {
     let logger: Logger
     let features: KernelFeatures
     let directoryBuffers: DirectoryBuffers
+    private let passthrough: Passthrough
     private let interrupts = Mutex(InterruptTable<PendingWork>())
     private let isNegotiated = Atomic(false)
     private var session: OpaquePointer?
@@ -28,6 +30,7 @@ final class KernelConnection: @unchecked Sendable {
         self.logger = logger
         self.features = features
         directoryBuffers = DirectoryBuffers()
+        passthrough = Passthrough(logger: logger)
 
         var arguments = fuse_args()
         defer { fuse_opt_free_args(&arguments) }
@@ -69,12 +72,24 @@ final class KernelConnection: @unchecked Sendable {
     func mount(on mountPoint: String) -> Bool {
         guard fuse_session_mount(session, mountPoint) == 0 else { return false }
         var io = fuse_custom_io()
-        io.read = { device, buffer, size, _ in Glibc.read(device, buffer, size) }
+        io.read = { device, buffer, size, userdata in
+            let count = Glibc.read(device, buffer, size)
+            if count > 0, let userdata {
+                Unmanaged<KernelConnection>.fromOpaque(userdata)._withUnsafeGuaranteedRef { connection in
+                    guard !connection.isNegotiated.load(ordering: .relaxed) else { return }
+                    connection.passthrough.negotiate(UnsafeRawBufferPointer(start: buffer, count: count))
+                }
+            }
+            return count
+        }
         io.writev = { device, parts, count, userdata in
             if let userdata {
                 Unmanaged<KernelConnection>.fromOpaque(userdata)._withUnsafeGuaranteedRef { connection in
                     guard !connection.isNegotiated.load(ordering: .relaxed) else { return }
-                    KernelFeatures.complete(answer: UnsafeBufferPointer(start: parts, count: Int(count)))
+                    KernelFeatures.complete(
+                        answer: UnsafeBufferPointer(start: parts, count: Int(count)),
+                        passthrough: connection.passthrough.isWanted
+                    )
                 }
             }
             return Glibc.writev(device, parts, count)
@@ -216,6 +231,47 @@ final class KernelConnection: @unchecked Sendable {
             work.cancel()
         }
     }
+
+    // MARK: Open files
+
+    /// Answers with an opened file. False, and `noteRelease` need not follow, when the kernel does not take it.
+    func hand(_ file: OpenFile, of inode: InodeNumber, to request: Request) -> Bool {
+        let way = passthrough.open(file, of: inode, device: device)
+        guard way != .refused else {
+            request.fail(.resourceBusy)
+            return false
+        }
+        guard request.succeed(with: file, way) else {
+            passthrough.release(inode, device: device)
+            return false
+        }
+        return true
+    }
+
+    /// Answers with a file that was made and opened; the same holds.
+    func hand(_ created: CreatedFile, to request: Request) -> Bool {
+        let inode = created.entry.attributes.attributes.inode
+        guard passthrough.open(created.file, of: inode, device: device) != .refused else {
+            request.fail(.resourceBusy)
+            return false
+        }
+        guard request.succeed(with: created) else {
+            passthrough.release(inode, device: device)
+            return false
+        }
+        return true
+    }
+
+    /// An open that the kernel took is over.
+    func noteRelease(of inode: InodeNumber) {
+        passthrough.release(inode, device: device)
+    }
+
+    /// Whether no file is open; `true` too where passthrough is not used.
+    var hasNoOpenFiles: Bool { passthrough.isIdle }
+
+    /// Whether files may be passed through.
+    var passesThrough: Bool { passthrough.isWanted }
 
     /// Requests that wait for their answer.
     var pendingRequests: Int { interrupts.withLock { $0.count } }

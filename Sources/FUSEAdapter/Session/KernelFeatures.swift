@@ -39,11 +39,31 @@ struct KernelFeatures: Sendable {
     /// not sent. Without it the kernel lets one lookup into a directory at a time, and whoever waits for his turn can't
     /// even be killed, so that one lookup which hangs takes everybody along.
     ///
+    /// With `passthrough`, the kernel is asked for that too, with backing files on plain file systems: one layer.
+    ///
     /// `parts` are a `fuse_out_header` and, unless the answer is an error, a `fuse_init_out`. A kernel that does not know
     /// the flag (before 4.7) ignores it.
-    static func complete(answer parts: UnsafeBufferPointer<iovec>) {
+    static func complete(answer parts: UnsafeBufferPointer<iovec>, passthrough: Bool) {
         guard parts.count == 2, parts[1].iov_len >= MemoryLayout<fuse_init_out>.offset(of: \.max_background) ?? .max
         else { return }
-        parts[1].iov_base?.assumingMemoryBound(to: fuse_init_out.self).pointee.flags |= UInt32(FUSE_PARALLEL_DIROPS)
+        let answer = parts[1].iov_base?.assumingMemoryBound(to: fuse_init_out.self)
+        answer?.pointee.flags |= UInt32(FUSE_PARALLEL_DIROPS)
+        if passthrough, parts[1].iov_len == MemoryLayout<fuse_init_out>.size {
+            answer?.pointee.flags |= UInt32(FUSE_INIT_EXT)
+            answer?.pointee.flags2 |= cfuse_passthrough_flag2
+            // max_stack_depth, which older headers count among the unused words.
+            answer?.pointee.unused.0 = 1
+        }
+    }
+
+    /// Whether a request is an INIT of a kernel that can pass opens through.
+    static func offersPassthrough(_ request: UnsafeRawBufferPointer) -> Bool {
+        let headerSize = MemoryLayout<fuse_in_header>.size
+        guard request.count >= headerSize + MemoryLayout<fuse_init_in>.size,
+            request.loadUnaligned(as: fuse_in_header.self).opcode == FUSE_INIT.rawValue
+        else { return false }
+        let offer = request.loadUnaligned(fromByteOffset: headerSize, as: fuse_init_in.self)
+        return offer.major == FUSE_KERNEL_VERSION && offer.minor >= cfuse_passthrough_minor
+            && offer.flags & UInt32(FUSE_INIT_EXT) != 0 && offer.flags2 & cfuse_passthrough_flag2 != 0
     }
 }

@@ -49,9 +49,20 @@ struct Request: @unchecked Sendable {
         fuse_reply_attr(pointer, &status, attributes.lifetime)
     }
 
-    func succeed(with file: OpenFile) -> Bool {
-        var info = fuse_file_info(file)
-        return fuse_reply_open(pointer, &info) == 0
+    func succeed(with file: OpenFile, _ way: PassthroughTable.Way) -> Bool {
+        guard case .passthrough(let id) = way else {
+            var info = fuse_file_info(file)
+            return fuse_reply_open(pointer, &info) == 0
+        }
+        // libfuse 3.14 has no field for the id. Pages that were cached by earlier opens are of no more use: without
+        // FOPEN_KEEP_CACHE the kernel frees them.
+        var answer = fuse_open_out()
+        answer.fh = file.handle.rawValue
+        answer.open_flags = cfuse_open_passthrough | (file.skipsFlush ? UInt32(FOPEN_NOFLUSH) : 0)
+        answer.padding = UInt32(bitPattern: id)
+        return withUnsafeBytes(of: &answer) { bytes in
+            fuse_reply_buf(pointer, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) == 0
+        }
     }
 
     func succeed(withDirectory handle: FileHandle) -> Bool {

@@ -42,6 +42,7 @@ extension MemoryFileSystem {
         count: Int,
         _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(Errno) -> (any PendingRead)? {
+        state.withLock { $0.count("read") }
         let node = try existing(inode)
         switch node.reading {
         case .atOnce:
@@ -91,7 +92,13 @@ extension MemoryFileSystem.State {
     fileprivate mutating func open(_ node: MemoryFileSystem.Node) -> OpenFile {
         let handle = newHandle()
         openFiles.insert(handle)
-        return OpenFile(handle: handle, keepsCache: node.keepsCache, isDirect: node.isDirect, skipsFlush: false)
+        return OpenFile(
+            handle: handle,
+            keepsCache: node.keepsCache,
+            isDirect: node.isDirect,
+            skipsFlush: false,
+            backing: node.backing
+        )
     }
 }
 

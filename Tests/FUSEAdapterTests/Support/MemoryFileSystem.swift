@@ -28,6 +28,7 @@ final class MemoryFileSystem: FileSystem {
         var reading: Reading = .atOnce
         var keepsCache = false
         var isDirect = false
+        var backing: (any FileBacking)?
         /// Lookup references that the kernel holds.
         var references: UInt64 = 0
     }

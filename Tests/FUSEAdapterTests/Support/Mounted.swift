@@ -38,6 +38,21 @@ final class Mounted: Sendable {
 
     var hasEnded: Bool { ended.withLock { $0 } }
 
+    /// Whether a mount here can pass opens through.
+    static var canPassThrough: Bool {
+        get async throws {
+            let mounted = try Mounted(MemoryFileSystem())
+            let path = mounted.directory.path.string
+            try await system {
+                var status = stat()
+                return stat(path, &status)
+            }
+            let result = mounted.session.passesThrough
+            try await mounted.end()
+            return result
+        }
+    }
+
     func path(_ name: String) -> String { directory.path.appending(name).string }
 
     /// Stops and unmounts.
