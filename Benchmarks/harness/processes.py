@@ -73,12 +73,18 @@ class Child:
         """Its resident memory in bytes."""
         return self._status("VmRSS")
 
-    def read_calls(self) -> int:
-        """How often it called read(2): each request of the kernel's to a FUSE daemon is one such call."""
-        return int(_field(Path(f"/proc/{self.pid}/io").read_text(), "syscr"))
+    def requests(self) -> int:
+        """How many requests of the kernel's it took: read calls of the threads that serve (which may read from a cache)."""
+        tasks = Path(f"/proc/{self.pid}/task")
+        serving = [task for task in tasks.iterdir() if task.name == str(self.pid) or _comm(task).startswith("fuse-")]
+        return sum(int(_field((task / "io").read_text(), "syscr")) for task in serving)
 
     def _status(self, name: str) -> int:
         return int(_field(Path(f"/proc/{self.pid}/status").read_text(), name)) * 1024
+
+
+def _comm(task: Path) -> str:
+    return (task / "comm").read_text().strip()
 
 
 def _field(text: str, name: str) -> str:

@@ -14,6 +14,7 @@ final class CacheCore: Sendable {
     let clock: CacheClock
     let log: RateLimitedLog
     let scratch = ScratchPool()
+    let memory = AvailableMemory()
     let writers = WorkerPool(name: "cache-writer")
     /// One thread that reads, compares and syncs, so that no store waits for it.
     let voucher = WorkerPool(name: "cache-voucher")

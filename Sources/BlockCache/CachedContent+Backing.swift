@@ -15,21 +15,48 @@ extension CachedContent {
     public func backing() -> BackingFile? {
         guard core.storage.hasFileForEachContent else { return nil }
         vouching.withLock { $0 = $0 ?? Vouching(layout) }
-        guard let files = files(creating: false), isComplete, let file = files.pin() else { return nil }
-        // Pinned first, then looked at: from here on nothing is freed, and what was freed before shows.
-        guard let stamp = files.stamp, stamp == files.currentStamp, stamp.fileSize == layout.size else {
-            if vouching.withLock({ $0?.asked() ?? false }) { startVouching() }
+        guard let files = files(creating: false) else { return nil }
+        guard isVouchedFor(files) else {
+            if isComplete, vouching.withLock({ $0?.asked() ?? false }) { startVouching() }
             return nil
         }
-        guard isComplete else { return nil }
-        let isNoted = vouching.withLock { vouching in
-            vouching?.found(stamp)
-            return vouching?.used(at: core.clock()) ?? false
-        }
+        // Pinned first, then looked at: from here on nothing is freed, and what was freed before shows.
+        guard let file = files.pin(), isVouchedFor(files) else { return nil }
+        let isNoted = vouching.withLock { $0?.used(at: core.clock()) ?? false }
         if isNoted {
             _ = core.voucher.submit { self.noteUse(files) }
         }
         return file
+    }
+
+    /// Whether every block is present and right. One look at the data file and one at the map, however long they are: a
+    /// block that goes takes the stamp with it.
+    private func isVouchedFor(_ files: ContentFiles) -> Bool {
+        guard let now = files.currentStamp, now.fileSize == layout.size else { return false }
+        let isStamped = files.stamp == now
+        return vouching.withLock { $0?.vouches(for: now, isStamped: isStamped) ?? isStamped }
+    }
+
+    /// Brings the data file into the page cache, on a thread of its own. False if it is too large for that.
+    public func bringIn() -> Bool {
+        guard core.memory.canCache(layout.size), let files = files(creating: false) else { return false }
+        return core.voucher.submit { self.bringIn(files) }
+    }
+
+    private func bringIn(_ files: ContentFiles) {
+        let scratch = core.scratch.take()
+        defer { core.scratch.put(scratch) }
+        files.bringIn(with: scratch, while: { !core.isClosing })
+        let call = broughtIn.withLock { call in
+            defer { call = nil }
+            return call
+        }
+        call?()
+    }
+
+    /// Sets whom to tell, once, when the data file has been brought into the page cache.
+    public func whenBroughtIn(_ call: @escaping @Sendable () -> Void) {
+        broughtIn.withLock { $0 = call }
     }
 
     /// Blocks of the content were stored by this process.
@@ -70,11 +97,18 @@ extension CachedContent {
             _ = core.voucher.submit { self.vouch(files, since: start, from: blocks.upperBound) }
             return
         }
-        guard files.synchronize(while: { core.hasTime }), settles(start), files.currentStamp == start, isComplete else {
+        guard settles(start), files.currentStamp == start, isComplete else { return giveUp(files, since: start) }
+        // For this process that is enough, and it does not have to wait for the disk.
+        vouching.withLock { $0?.found(start) }
+        guard files.synchronize(while: { core.hasTime }), files.currentStamp == start, files.save(start) == nil else {
             return giveUp(files, since: start)
         }
-        guard files.save(start) == nil else { return giveUp(files, since: start) }
         vouching.withLock { $0?.succeeded(with: start) }
+        // The stores went past the page cache. Whoever reads the file again reads it from there, if nothing has to make
+        // room for it.
+        if core.memory.hasIdle(layout.size) {
+            bringIn(files)
+        }
     }
 
     private func giveUp(_ files: ContentFiles, since start: ContentStamp) {

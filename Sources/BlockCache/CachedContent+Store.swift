@@ -10,8 +10,7 @@ extension CachedContent {
 
     /// Queues bytes for the writer threads.
     ///
-    /// Whole fetches (megabytes) in page-aligned memory are written past the page cache, unless `writesThroughPageCache`;
-    /// anything else goes through it.
+    /// Whole fetches (megabytes) in page-aligned memory are written past the page cache; anything else goes through it.
     /// Bytes that can't be stored are dropped.
     /// - Parameters:
     ///   - bytes: whole blocks, or up to the end of the content (anything else is dropped). The memory must stay valid
@@ -44,7 +43,7 @@ extension CachedContent {
         for _ in 0..<2 {
             let seen = core.evictor.passCount
             guard let reservation = core.reserve(blocks, of: files) else { return }
-            guard let error = files.write(bytes, at: offset, pastPageCache: !writesThroughPageCache) else {
+            guard let error = files.write(bytes, at: offset) else {
                 commit(blocks, bytes, at: offset, reservation, files)
                 return
             }

@@ -16,7 +16,7 @@ public final class CachedContent: Sendable {
     private let absentHint = Atomic<Int>(0)
     /// What this process knows of the blocks, once somebody has asked for `backing()`.
     let vouching = Mutex<Vouching?>(nil)
-    private let usesPageCache = Atomic<Bool>(false)
+    let broughtIn = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(_ key: ContentKey, core: CacheCore) {
         self.key = key
@@ -33,13 +33,6 @@ public final class CachedContent: Sendable {
         }
         guard layout.size > 0, let files = core.open(key, name, creating: creating) else { return nil }
         return opened.storeIfNil(files)
-    }
-
-    /// Whether stores go through the page cache, so that who reads the data file next finds the bytes in memory. They don't
-    /// unless told so: what the daemon has just handed to the kernel is in the kernel's cache of the mount already.
-    public var writesThroughPageCache: Bool {
-        get { usesPageCache.load(ordering: .relaxed) }
-        set { usesPageCache.store(newValue, ordering: .relaxed) }
     }
 
     // MARK: Reading

@@ -32,6 +32,13 @@ extension ContentFiles {
         }
     }
 
+    /// Takes the stamp back: a block is wrong although nothing has touched the data file.
+    func eraseStamp() {
+        _ = [UInt8](repeating: 0, count: ContentStamp.size).withUnsafeBytes {
+            FileIO.write(map, $0, at: mapStart + Int64(ContentStamp.offset))
+        }
+    }
+
     /// Brings the blocks to the disk, so that a stamp that is there after a power failure doesn't vouch for bytes that are
     /// not. In pieces, since what went through the page cache may be gigabytes; stops when `goesOn` says no.
     func synchronize(while goesOn: () -> Bool) -> Bool {
@@ -46,6 +53,15 @@ extension ContentFiles {
     /// A fraction of a second for any disk.
     private static let synchronizedPiece = 64 << 20
 
+    /// Brings the blocks into the page cache, by reading them; stops when `goesOn` says no. (What the kernel is asked to bring
+    /// in ahead of time it brings in pages of 4 KiB, and reads half as fast from these as from the large ones it makes
+    /// for a reader.)
+    func bringIn(with scratch: UnsafeMutableRawBufferPointer, while goesOn: () -> Bool) {
+        for start in stride(from: 0, to: layout.size, by: scratch.count) where goesOn() {
+            _ = read(scratch, at: start)
+        }
+    }
+
     // MARK: Pins
 
     /// The data file for somebody who reads it directly; nil if a block of it is being freed right now.
@@ -53,7 +69,7 @@ extension ContentFiles {
         guard ownsDescriptors else { return nil }
         let descriptor = FileIO.reopen(data, O_RDONLY)
         guard descriptor >= 0 else { return nil }
-        let file = BackingFile(descriptor: descriptor)
+        let file = BackingFile(descriptor: descriptor, size: layout.size)
         return flock(descriptor, LOCK_SH | LOCK_NB) == 0 ? file : nil
     }
 

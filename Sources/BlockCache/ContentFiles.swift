@@ -90,6 +90,8 @@ final class ContentFiles: Sendable {
         if isWritable {
             let offset = offset(ofRecord: chunk) + Int64(ChunkRecord.checksumsOffset + 8 * slot)
             _ = FileIO.write(map, word: 0, at: offset)
+            // The data file is as it was, and its change time with it.
+            eraseStamp()
         }
         return true
     }
@@ -101,12 +103,11 @@ final class ContentFiles: Sendable {
         FileIO.read(data, buffer, at: dataStart + offset) == buffer.count
     }
 
-    /// Writes bytes of the content: past the page cache if that is wanted, as far as memory, length and file system allow,
+    /// Writes bytes of the content past the page cache, as far as memory, length and file system allow,
     /// else through it.
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64, pastPageCache: Bool) -> Errno? {
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) -> Errno? {
         var direct = 0
-        if pastPageCache, ownsDescriptors, UInt(bitPattern: bytes.baseAddress) % UInt(ContentLayout.allocationUnit) == 0
-        {
+        if ownsDescriptors, UInt(bitPattern: bytes.baseAddress) % UInt(ContentLayout.allocationUnit) == 0 {
             direct = writeDirectly(bytes, at: offset)
         }
         guard direct < bytes.count else { return nil }

@@ -20,6 +20,8 @@ struct Vouching: Sendable {
     private var phase = Phase.idle
     /// The latest stamp that this process took or found to be true.
     private var vouched: ContentStamp?
+    /// Whether that is on the disk, where others can take it back.
+    private var isOnDisk = false
     private var lastUse: UInt64?
 
     init(_ layout: ContentLayout) {
@@ -46,9 +48,19 @@ struct Vouching: Sendable {
         return start()
     }
 
-    /// There is a true stamp already.
+    /// Every block is right, as long as this is what a stamp would say of the file; the disk is told next.
     mutating func found(_ stamp: ContentStamp) {
         vouched = stamp
+        isOnDisk = false
+    }
+
+    /// Whether every block is right: because the disk says so, or this process that is about to tell the disk.
+    mutating func vouches(for stamp: ContentStamp, isStamped: Bool) -> Bool {
+        if isStamped {
+            vouched = stamp
+            isOnDisk = true
+        }
+        return isStamped || (!isOnDisk && vouched == stamp)
     }
 
     /// The file changed while a stamp was worked on.
@@ -61,6 +73,7 @@ struct Vouching: Sendable {
     /// The work is over: there is a stamp. Who asked meanwhile will find it.
     mutating func succeeded(with stamp: ContentStamp) {
         vouched = stamp
+        isOnDisk = true
         phase = .idle
     }
 

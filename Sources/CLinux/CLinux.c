@@ -45,3 +45,13 @@ int CLinux_writeBack(int file, long long offset, long long length)
 }
 
 int CLinux_createMemoryFile(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+// Linux 6.5; the headers of Debian 12 don't have it.
+#define CLINUX_CACHESTAT 451
+
+long long CLinux_cachedPages(int file)
+{
+    struct { unsigned long long offset, length; } range = {0, 0};
+    struct { unsigned long long cached, dirty, writeback, evicted, recently_evicted; } pages = {0};
+    return syscall(CLINUX_CACHESTAT, file, &range, &pages, 0) == 0 ? (long long)pages.cached : -1;
+}

@@ -186,6 +186,11 @@ public final class FUSESession: Sendable, KernelCache {
         notifications.add(.inode(inode.rawValue))
     }
 
+    /// Forgets the cached pages of an inode, soon after the call, unless it is open then.
+    public func dropPages(ofClosed inode: InodeNumber) {
+        notifications.add(.pages(inode.rawValue))
+    }
+
     // MARK: Serving
 
     private func serveOnAllThreads() {

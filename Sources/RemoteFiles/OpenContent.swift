@@ -22,8 +22,19 @@ public final class OpenContent: Sendable {
 
     /// Calls `body` with a descriptor of a file that has all bytes of the content, if the disk cache has one: they are right,
     /// and stay, for as long as the descriptor or what was made of it (a `dup`, the kernel's own reference) is open.
-    public func withBacking(_ body: (CInt) -> Void) {
+    ///
+    /// - Parameters:
+    ///   - hasPages: The kernel may have pages of the mount's file, which it drops for the other one. Then it is not offered
+    ///     before it is in the page cache itself, unless it is too large for that.
+    ///   - whenInPageCache: Called once, on any thread, when the file has been brought into the page cache.
+    public func withBacking(
+        hasPages: Bool,
+        _ body: (CInt) -> Void,
+        whenInPageCache: @escaping @Sendable () -> Void
+    ) {
+        content.cached.whenBroughtIn(whenInPageCache)
         guard let backing = content.cached.backing() else { return }
+        if hasPages, !backing.isInPageCache, content.cached.bringIn() { return }
         withExtendedLifetime(backing) { body(backing.descriptor) }
     }
 

@@ -2,7 +2,7 @@ public import Namespace
 
 /// What the kernel remembers of the mount and has to be told when it is no longer true.
 ///
-/// Both calls return at once and take effect shortly after, on a thread of the receiver: the kernel may want to take the
+/// All calls return at once and take effect shortly after, on a thread of the receiver: the kernel may want to take the
 /// lock of a directory on which an operation is under way. So the file system may call them anywhere, also while it
 /// answers an operation, but should hold no lock. After the end of the mount they do nothing.
 ///
@@ -15,4 +15,8 @@ public protocol KernelCache: Sendable {
 
     /// Forgets the attributes and cached pages of an inode.
     func invalidateInode(_ inode: InodeNumber)
+
+    /// Forgets the cached pages of an inode that nobody has open: those who open it next will not read from them. If
+    /// somebody has it open, nothing happens.
+    func dropPages(ofClosed inode: InodeNumber)
 }

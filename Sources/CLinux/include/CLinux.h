@@ -43,3 +43,6 @@ int CLinux_writeBack(int file, long long offset, long long length);
 
 /// A file in anonymous memory, closed on exec: its descriptor, or -1 with errno set.
 int CLinux_createMemoryFile(const char *_Nonnull name);
+
+/// The pages of a file that are in the page cache (cachestat), or -1 with errno set (ENOSYS before Linux 6.5).
+long long CLinux_cachedPages(int file);

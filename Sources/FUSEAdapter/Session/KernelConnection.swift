@@ -147,6 +147,12 @@ final class KernelConnection: @unchecked Sendable {
         fuse_lowlevel_notify_inval_inode(session, inode, 0, 0)
     }
 
+    /// Tells the kernel to forget the pages of an inode, unless it is open. (One that is opened at this moment only loses
+    /// pages that it can have again.)
+    func dropPages(ofClosed inode: UInt64) {
+        if !passthrough.isOpen(InodeNumber(rawValue: inode)) { notifyInvalidInode(inode) }
+    }
+
     // MARK: Answers
 
     /// Runs an operation and answers its request, now or when its work is done: exactly once in every case.

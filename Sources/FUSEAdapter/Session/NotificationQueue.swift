@@ -11,6 +11,8 @@ final class NotificationQueue: Sendable {
     enum Notification: Hashable, Sendable {
         case entry(name: String, parent: UInt64)
         case inode(UInt64)
+        /// The pages of an inode that is not open.
+        case pages(UInt64)
     }
 
     private struct State {
@@ -83,6 +85,7 @@ final class NotificationQueue: Sendable {
         switch notification {
         case .entry(let name, let parent): connection.notifyInvalidEntry(name, in: parent)
         case .inode(let inode): connection.notifyInvalidInode(inode)
+        case .pages(let inode): connection.dropPages(ofClosed: inode)
         }
     }
 }

@@ -82,6 +82,9 @@ final class Passthrough: Sendable {
         close(id, device)
     }
 
+    /// Whether an inode is open by way of pages or a backing file.
+    func isOpen(_ inode: InodeNumber) -> Bool { table.withLock { $0.isDecided(inode) } }
+
     /// Whether nothing is open; `true` too where passthrough is not used.
     var isIdle: Bool { table.withLock { $0.isEmpty } }
 
