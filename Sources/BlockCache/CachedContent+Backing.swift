@@ -77,8 +77,10 @@ extension CachedContent {
     // MARK: Taking a stamp
 
     private func startVouching() {
-        guard let files = files(creating: false), files.isWritable, let start = files.currentStamp,
-            start.fileSize == layout.size
+        // Of a copy of thousands of files the first ones are enough: each that waits keeps its descriptors open. Whoever
+        // opens one of the others asks again.
+        guard core.voucher.backlog < Self.longestBacklog, let files = files(creating: false), files.isWritable,
+            let start = files.currentStamp, start.fileSize == layout.size
         else { return endVouching() }
         _ = core.voucher.submit { self.vouch(files, since: start, from: 0) }
     }
@@ -117,6 +119,8 @@ extension CachedContent {
         }
         endVouching()
     }
+
+    private static let longestBacklog = 64
 
     /// 64 MiB: a tenth of a second, so that a small content does not wait for a large one.
     private static let blocksPerTurn = 512

@@ -71,6 +71,9 @@ package final class WorkerPool: @unchecked Sendable {
         }
     }
 
+    /// Jobs that wait.
+    package var backlog: Int { locked { jobs.count } }
+
     /// Does what is in the queue and ends the threads. A second call waits for nothing.
     package func shutdown() {
         let threads = locked {

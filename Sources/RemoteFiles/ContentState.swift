@@ -136,6 +136,14 @@ struct ContentState: Sendable {
         return oldest
     }
 
+    /// Marks the blocks of a range as asked for.
+    mutating func need(_ range: Range<Int64>) {
+        let end = (range.upperBound + ReadAhead.block - 1) / ReadAhead.block * ReadAhead.block
+        for index in indices(touching: range) {
+            segments[index].needed = max(segments[index].needed, min(segments[index].range.upperBound, end))
+        }
+    }
+
     /// Marks the segments of a range as used now.
     private mutating func touch(_ range: Range<Int64>, at tick: UInt64) {
         for index in indices(touching: range) {

@@ -58,7 +58,9 @@ public final class OpenContent: Sendable {
         guard answer(range, from: coverage, body) else {
             return PendingContentRead(range: range, plan: plan, content: content, reader: reader, keeping: self)
         }
-        if !plan.ahead.isEmpty {
+        if plan.isRun, let run = plan.ahead.first {
+            reader.state.withLock { $0.forgoRun(run, of: content) }
+        } else if !plan.ahead.isEmpty {
             reader.fetchAhead(plan.ahead, of: content)
         }
         return nil

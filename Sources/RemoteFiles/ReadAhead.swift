@@ -28,6 +28,8 @@ struct ReadAhead: Sendable {
         var own: Range<Int64>?
         /// GETs for what follows, in file order. The first may begin in the read's own bytes.
         var ahead: [Range<Int64>] = []
+        /// Whether that is a run, which is worth something only if the read itself has to wait.
+        var isRun = false
     }
 
     /// A run of reads that follow each other.
@@ -46,6 +48,8 @@ struct ReadAhead: Sendable {
         var isAhead = false
         /// Whether that began with a run.
         var hasRun = false
+        /// Whether its bytes were here so far, although nothing was fetched ahead of it: a region that was read before.
+        var isServed = false
         /// When it was last read from, in reads of this file.
         var lastUse: UInt64
     }
@@ -113,7 +117,9 @@ struct ReadAhead: Sendable {
         streams[index].position = max(streams[index].position, range.upperBound)
         // What is skipped is not fetched.
         streams[index].planned = max(streams[index].planned, min(size, Self.floor(range.lowerBound)))
-        return Plan(ahead: extend(index, size: size, share: share, connections: connections))
+        let hadRun = streams[index].hasRun
+        let ahead = extend(index, size: size, share: share, connections: connections)
+        return Plan(ahead: ahead, isRun: streams[index].hasRun && !hadRun)
     }
 
     /// Whether a stream is going to want bytes of a range. One that has asked for nothing beyond the blocks of its own
@@ -122,6 +128,25 @@ struct ReadAhead: Sendable {
         streams.contains { stream in
             stream.isAhead && stream.planned > Self.ceiling(stream.position)
                 && stream.position - Self.tolerance < range.upperBound && range.lowerBound < stream.planned
+        }
+    }
+
+    /// Takes back a run: the read that led to it was answered without a fetch. Who reads a region again gets what is here,
+    /// and nothing beyond it until something is missing.
+    mutating func forgoRun(_ run: Range<Int64>) {
+        for index in streams.indices
+        where streams[index].hasRun && !streams[index].isReadThrough && streams[index].planned == run.upperBound {
+            streams[index].planned = max(run.lowerBound, Self.ceiling(streams[index].position))
+            streams[index].isAhead = false
+            streams[index].hasRun = false
+            streams[index].isServed = true
+        }
+    }
+
+    /// A read's bytes were not here.
+    mutating func missed(_ range: Range<Int64>) {
+        if let index = stream(for: range) {
+            streams[index].isServed = false
         }
     }
 
@@ -209,6 +234,7 @@ struct ReadAhead: Sendable {
         guard streams[index].planned < size, streams[index].isAhead || left < 0 else { return [] }
         if !streams[index].isReadThrough {
             let run = min(usualRun.map(Self.run(after:)) ?? Self.firstRun, max(share, Self.shortestRun))
+            guard !streams[index].isServed else { return [] }
             guard streams[index].isAhead else {
                 let start = streams[index].planned
                 streams[index].planned = min(size, start + run)

@@ -59,14 +59,17 @@ struct ReaderState: Sendable {
     }
 
     /// A handle is gone; with the last one go the content's memory and whatever is fetched for nobody. What is on its way
-    /// to the disk cache stays until it is there, so that whoever opens the file again at once finds it.
+    /// to the disk cache stays until it is there, so that whoever opens the file again at once finds it; and so does a block
+    /// of which a part was read already, so that who reads the same again tomorrow finds all of it.
     mutating func close(_ content: Content, pool: BufferPool) -> [Action] {
         contents[content]?.references -= 1
         guard let state = contents[content], state.references <= 0 else { return [] }
         contents[content]?.waiters = []
         var actions: [Action] = state.waiters.map { .fail($0, RemoteReadError(.cancelled, "the file was closed")) }
+        // Reads that were cut off need nothing any more.
+        let isCutOff = !state.waiters.isEmpty
         for segment in state.segments where segment.phase != .landed && !isDraining(segment) {
-            actions += giveUp(segment, of: content)
+            if isCutOff || !isNeeded(segment) { actions += giveUp(segment, of: content) }
         }
         dropIfClosed(content)
         return actions + admit(from: pool)
@@ -100,10 +103,17 @@ struct ReaderState: Sendable {
         guard contents[content] != nil else {
             return [.fail(waiter, RemoteReadError(.cancelled, "the file was closed"))]
         }
+        contents.update(content) { $0.readAhead.missed(waiter.range) }
         enqueue(missing, of: content, for: waiter.range, pool: pool)
+        contents.update(content) { $0.need(waiter.range) }
         promote(waiter.range, of: content)
         contents[content]?.waiters.append(waiter)
         return answer(content, touching: waiter.range) + admit(from: pool)
+    }
+
+    /// A read that led to a run was answered without a fetch.
+    mutating func forgoRun(_ run: Range<Int64>, of content: Content) {
+        contents.update(content) { $0.readAhead.forgoRun(run) }
     }
 
     /// Asks for ranges ahead of the readers.
@@ -152,7 +162,13 @@ struct ReaderState: Sendable {
         guard let index = contents[content]?.index(of: segment) else { return [] }
         contents[content]?.update(at: index) { $0.landed = end }
         guard let range = contents[content]?.segments[index].range else { return [] }
-        return answer(content, touching: range.lowerBound..<end)
+        let answers = answer(content, touching: range.lowerBound..<end)
+        guard let state = contents[content], state.references <= 0 else { return answers }
+        let segment = state.segments[index]
+        if isDraining(segment) || isNeeded(segment) { return answers }
+        let actions = giveUp(segment, of: content)
+        dropIfClosed(content)
+        return answers + actions
     }
 
     /// All bytes of a segment have landed.
@@ -354,6 +370,11 @@ extension ReaderState {
         kept.buffer = buffer
         insert(kept, of: content)
         return [.store(content: content, segment: kept.key, range: kept.range, buffer)]
+    }
+
+    /// Whether a transfer has bytes to bring that a read has asked for.
+    private func isNeeded(_ segment: Segment) -> Bool {
+        segment.phase == .active && segment.landed < segment.needed
     }
 
     /// Whether a transfer is better read to its end than dropped: its body is coming, and little of it is left.

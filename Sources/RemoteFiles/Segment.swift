@@ -24,6 +24,8 @@ struct Segment: Sendable {
     var phase = Phase.queued
     /// The end of the bytes that have landed.
     var landed: Int64
+    /// Up to where reads have asked for its bytes, in whole blocks.
+    var needed: Int64
     /// Where they land, from the moment on that the segment is active.
     var buffer: Buffer?
     var fetch: Fetch?
@@ -34,6 +36,7 @@ struct Segment: Sendable {
         self.key = SegmentKey(number: number, start: range.lowerBound)
         self.range = range
         self.landed = range.lowerBound
+        self.needed = range.lowerBound
         self.lastUse = lastUse
     }
 

@@ -205,7 +205,8 @@ import Testing
         let (cache, content) = try await stamped()
         let backing = try await content.backingSoon()
         try flip(2 * block)
-        #expect(cache.verify().wrong == 1)
+        // Unless the voucher, which sees that the file changed, was there first.
+        #expect(cache.verify().wrong <= 1)
         #expect(content.firstMissing(in: 0..<key.size) == Int64(2 * block)..<Int64(3 * block))
         #expect(content.backing() == nil)
         withExtendedLifetime(backing) {}

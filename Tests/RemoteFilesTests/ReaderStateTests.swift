@@ -249,6 +249,19 @@ import Testing
         #expect(actions.starts.map(\.range) == [4 * mebibyte..<5 * mebibyte])
     }
 
+    @Test func aBlockOfWhichAPartWasReadIsBroughtAlsoAfterTheLastClose() throws {
+        let get = try #require(wait(0..<100, missing: [0..<4 * mebibyte], id: 71).starts.first)
+        try start(get)
+        // Half a block has landed: the read is answered by a later announcement.
+        #expect(state.landed(upTo: block / 2, segment: get.segment, of: content).delivered.map(\.waiter) == [71])
+        #expect(state.close(content, pool: pool).isEmpty)
+        #expect(state.active == 1)
+        let actions = state.landed(upTo: block, segment: get.segment, of: content)
+        #expect(actions.cancelled == [get.segment])
+        #expect(actions.stores == 1)
+        #expect(state.active == 0)
+    }
+
     @Test func closingFailsTheReadsAndEndsTheTransfers() throws {
         let other = fixture.content("b")
         state.open(other)

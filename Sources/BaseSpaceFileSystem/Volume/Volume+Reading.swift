@@ -81,6 +81,9 @@ extension Volume {
         )
     }
 
+    /// Smaller files are one or two requests of the kernel; making them ready for it would cost more than it saves.
+    private static let smallestBacking: Int64 = 1 << 20
+
     /// Why a place in a container can't be written to: nothing there can any more, or not this.
     func writeRefusal(for container: FileContainer) -> Errno {
         tree.acceptsWork(container) ? .notPermitted : .readOnlyFileSystem
@@ -98,9 +101,9 @@ extension Volume {
                 return versions[node.inode] == etag && !etag.isEmpty
             }
             // Without an ETag there is no telling one version from the next.
-            let backing =
-                etag.isEmpty ? nil : RemoteBacking(file: content, hasPages: isSame, volume: self, inode: node.inode)
-            return opened(.remote(content), keepsCache: isSame, backing: backing)
+            let isOffered = !etag.isEmpty && record.size >= Self.smallestBacking
+            let backing = RemoteBacking(file: content, hasPages: isSame, volume: self, inode: node.inode)
+            return opened(.remote(content), keepsCache: isSame, backing: isOffered ? backing : nil)
         } catch {
             throw FailureReport(error, doing: "opening '\(node.name)'").logged(to: logger)
         }

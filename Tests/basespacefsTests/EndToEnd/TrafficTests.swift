@@ -36,6 +36,10 @@ extension EndToEnd {
                 let urls = account.simulator.requests.filter { $0.path.hasSuffix("/content") }
                 #expect(urls.isEmpty, "the listing brought the signed URLs of the alignment and its index")
 
+                // The kernel reads ahead of samtools, and that goes on for a moment after its end.
+                try await eventually("what was asked for has come") {
+                    objectStoreRequests(account).allSatisfy { $0.finished != nil }
+                }
                 account.simulator.resetRequests()
                 #expect(try await first.output(Self.region) == count)
                 #expect(objectStoreRequests(account).isEmpty)
