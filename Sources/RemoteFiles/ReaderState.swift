@@ -6,7 +6,8 @@ internal import DequeModule
 /// after it. Segments enter a queue, wanted ones before those ahead of the readers, both in order of asking, and leave
 /// it when a buffer for the whole range and a connection are free. What has landed stays until its memory is needed:
 /// bytes are asked for again when the kernel drops pages it has just read, and with an unusable cache disk memory is
-/// all there is.
+/// all there is. (`ReaderState+Memory.swift` says what goes first, `ReaderState+GivingUp.swift` what is not worth its
+/// connection any more.)
 struct ReaderState: Sendable {
     /// What to do after unlock.
     enum Action: Sendable {
@@ -22,23 +23,23 @@ struct ReaderState: Sendable {
         case cancel(Fetch)
     }
 
-    private struct Ticket: Hashable, Sendable {
+    struct Ticket: Hashable, Sendable {
         var content: Content
         var segment: SegmentKey
     }
 
     /// GETs under way at most.
     let connections: Int
-    private(set) var contents = ContentTable()
+    var contents = ContentTable()
     private var wanted: Deque<Ticket> = []
     private var ahead: Deque<Ticket> = []
     /// GETs under way.
-    private(set) var active = 0
+    var active = 0
     /// Shares that the memory is divided into: one for each stream that is fetched ahead of, at least one for each content
     /// with segments.
     private(set) var shares = 0
     private var lastID: UInt64 = 0
-    private var tick: UInt64 = 0
+    private(set) var tick: UInt64 = 0
 
     init(connections: Int) {
         self.connections = connections
@@ -248,26 +249,16 @@ struct ReaderState: Sendable {
         return actions
     }
 
-    /// Lets go of memory that was not used since `tick`, and answers the present tick: what idle handles give back.
-    mutating func releaseIdle(since old: UInt64) -> UInt64 {
-        for state in contents.values {
-            for segment in state.segments where segment.phase == .settled && segment.lastUse <= old {
-                guard let index = contents[state.content]?.index(of: segment.key) else { continue }
-                remove(at: index, of: state.content)
-            }
-        }
-        return tick
-    }
 }
 
 extension ReaderState {
-    private mutating func insert(_ segment: Segment, of content: Content) {
+    mutating func insert(_ segment: Segment, of content: Content) {
         contents[content]?.insert(segment)
         recountShares(of: content)
     }
 
     @discardableResult
-    private mutating func remove(at index: Int, of content: Content) -> Segment? {
+    mutating func remove(at index: Int, of content: Content) -> Segment? {
         let segment = contents[content]?.remove(at: index)
         recountShares(of: content)
         return segment
@@ -337,114 +328,10 @@ extension ReaderState {
         return actions
     }
 
-    /// Ends what is fetched in a range if no read waits for it and no stream wants it. A transfer with little left is
-    /// let run: dropping a body costs the connection.
-    private mutating func abandon(_ range: Range<Int64>, of content: Content) -> [Action] {
-        guard let state = contents[content] else { return [] }
-        var actions: [Action] = []
-        for segment in state.segments[state.indices(touching: range)] {
-            let isWanted = state.waiters.contains { $0.range.overlaps(segment.range) }
-            guard !isWanted, !state.readAhead.wants(segment.range), !isDraining(segment) else { continue }
-            guard segment.phase == .queued || segment.phase == .active else { continue }
-            actions += giveUp(segment, of: content)
-        }
-        return actions
-    }
-
-    /// Takes a segment out, ends its transfer, and keeps what has landed for the disk cache.
-    private mutating func giveUp(_ segment: Segment, of content: Content) -> [Action] {
-        guard let index = contents[content]?.index(of: segment.key) else { return [] }
-        remove(at: index, of: content)
-        guard segment.phase == .active else { return [] }
-        active -= 1
-        return (segment.fetch.map { [.cancel($0)] } ?? []) + salvage(segment, of: content)
-    }
-
-    /// Keeps the whole blocks that have landed of a segment that does not land wholly: they are paid for.
-    private mutating func salvage(_ segment: Segment, of content: Content) -> [Action] {
-        let end = segment.landed / ReadAhead.block * ReadAhead.block
-        guard segment.phase == .active, end > segment.range.lowerBound, let buffer = segment.buffer else { return [] }
-        var kept = Segment(number: nextID(), range: segment.range.lowerBound..<end, lastUse: segment.lastUse)
-        kept.phase = .landed
-        kept.landed = end
-        kept.buffer = buffer
-        insert(kept, of: content)
-        return [.store(content: content, segment: kept.key, range: kept.range, buffer)]
-    }
-
-    /// Whether a transfer has bytes to bring that a read has asked for.
-    private func isNeeded(_ segment: Segment) -> Bool {
-        segment.phase == .active && segment.landed < segment.needed
-    }
-
-    /// Whether a transfer is better read to its end than dropped: its body is coming, and little of it is left.
-    private func isDraining(_ segment: Segment) -> Bool {
-        segment.phase == .active && segment.landed > segment.range.lowerBound
-            && segment.range.upperBound - segment.landed <= Self.drainable
-    }
-
-    /// Lets go of what the readers of a content have left behind and the disk cache has, except the last of it: memory
-    /// that is used again at once costs no page fault, and a reader that is done with a segment rarely returns.
-    private mutating func trimBehind(_ content: Content) {
-        while let index = contents[content]?.indexBehind(keeping: Self.keptBehind) {
-            remove(at: index, of: content)
-        }
-    }
-
-    /// Bytes kept behind the readers of a content: the kernel asks again for pages that it has just dropped, and tools go
-    /// back a little.
-    private static let keptBehind = 16 << 20
-
     /// Forgets a content that nobody has open, once nothing of it is under way.
-    private mutating func dropIfClosed(_ content: Content) {
+    mutating func dropIfClosed(_ content: Content) {
         if let state = contents[content], state.references <= 0, state.segments.isEmpty {
             contents[content] = nil
         }
-    }
-
-    /// What is left of a body that is read to its end for nobody: cheaper than a new connection, with its 2 to 3 round
-    /// trips, on any line above 10 Mbit/s.
-    private static let drainable: Int64 = 256 << 10
-
-    /// A buffer for a segment, if need be by letting go of others, but of no more than it takes: what was let go of may
-    /// still be in the hands of somebody who copies it, and is waited for.
-    private mutating func buffer(for ticket: Ticket, _ count: Int, from pool: BufferPool) -> Buffer? {
-        if let buffer = pool.take(count) { return buffer }
-        var released = 0
-        while released < BufferPool.size(for: count), let victim = victim(of: ticket) {
-            if let index = contents[victim.content]?.index(of: victim.segment) {
-                released += remove(at: index, of: victim.content)?.buffer?.bytes.count ?? 0
-            }
-            if let buffer = pool.take(count) { return buffer }
-        }
-        return pool.take(count, awaiting: true)
-    }
-
-    /// What to let go of for a segment: of the settled ones that no read waits with, the one that was not used for the
-    /// longest time.
-    ///
-    /// A read that needs several segments keeps those that have come, as long as anything is under way that makes room
-    /// in the end. If nothing is, reads with a part each have taken all memory, and one has to lose its part to
-    /// another, but none to its own other part.
-    private func victim(of ticket: Ticket) -> Ticket? {
-        var best: (ticket: Ticket, rank: Int, lastUse: UInt64)?
-        var isUnderWay = active > 0
-        let range = contents[ticket.content].flatMap { state in
-            state.index(of: ticket.segment).map { state.segments[$0].range }
-        }
-        for state in contents.values {
-            let content = state.content
-            for segment in state.segments {
-                isUnderWay = isUnderWay || segment.phase == .landed
-                guard segment.phase == .settled else { continue }
-                let readers = state.waiters.filter { $0.range.overlaps(segment.range) }
-                let isOwn = content == ticket.content && readers.contains { range?.overlaps($0.range) == true }
-                let rank = readers.isEmpty ? 0 : isOwn ? 2 : 1
-                if let best, (best.rank, best.lastUse) <= (rank, segment.lastUse) { continue }
-                best = (Ticket(content: content, segment: segment.key), rank, segment.lastUse)
-            }
-        }
-        guard let best, best.rank == 0 || !isUnderWay else { return nil }
-        return best.ticket
     }
 }
