@@ -44,9 +44,7 @@ extension CachedContent {
     }
 
     private func bringIn(_ files: ContentFiles) {
-        let scratch = core.scratch.take()
-        defer { core.scratch.put(scratch) }
-        files.bringIn(with: scratch, while: { !core.isClosing })
+        files.bringIn(while: { !core.isClosing })
         let call = broughtIn.withLock { call in
             defer { call = nil }
             return call

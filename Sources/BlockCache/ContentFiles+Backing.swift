@@ -53,12 +53,13 @@ extension ContentFiles {
     /// A fraction of a second for any disk.
     private static let synchronizedPiece = 64 << 20
 
-    /// Brings the blocks into the page cache, by reading them; stops when `goesOn` says no. (What the kernel is asked to bring
-    /// in ahead of time it brings in pages of 4 KiB, and reads half as fast from these as from the large ones it makes
-    /// for a reader.)
-    func bringIn(with scratch: UnsafeMutableRawBufferPointer, while goesOn: () -> Bool) {
-        for start in stride(from: 0, to: layout.size, by: scratch.count) where goesOn() {
-            _ = read(scratch, at: start)
+    /// Brings the blocks into the page cache; stops when `goesOn` says no. They are read, though into nothing: what the
+    /// kernel is only advised to bring in comes in pages of 4 KiB, from which it reads half as fast as from the large ones
+    /// that it makes for a reader.
+    func bringIn(while goesOn: () -> Bool) {
+        for start in stride(from: 0, to: layout.size, by: Self.synchronizedPiece) where goesOn() {
+            let length = min(Int64(Self.synchronizedPiece), layout.size - start)
+            guard CLinux_readIntoPageCache(data, start, length) == 0 else { return }
         }
     }
 

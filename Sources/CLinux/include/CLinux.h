@@ -46,3 +46,6 @@ int CLinux_createMemoryFile(const char *_Nonnull name);
 
 /// The pages of a file that are in the page cache (cachestat), or -1 with errno set (ENOSYS before Linux 6.5).
 long long CLinux_cachedPages(int file);
+
+/// Reads a range of a file into the page cache without copying it anywhere. 0, or -1 with errno set.
+int CLinux_readIntoPageCache(int file, long long offset, long long length);
