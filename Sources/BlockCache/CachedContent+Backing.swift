@@ -40,7 +40,13 @@ extension CachedContent {
     /// Brings the data file into the page cache, on a thread of its own. False if it is too large for that.
     public func bringIn() -> Bool {
         guard core.memory.canCache(layout.size), let files = files(creating: false) else { return false }
-        return core.voucher.submit { self.bringIn(files) }
+        guard !isComingIn.exchange(true, ordering: .acquiringAndReleasing) else { return true }
+        let isQueued = core.voucher.submit {
+            self.bringIn(files)
+            self.isComingIn.store(false, ordering: .releasing)
+        }
+        if !isQueued { isComingIn.store(false, ordering: .releasing) }
+        return isQueued
     }
 
     private func bringIn(_ files: ContentFiles) {

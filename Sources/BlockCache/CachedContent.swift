@@ -17,6 +17,8 @@ public final class CachedContent: Sendable {
     /// What this process knows of the blocks, once somebody has asked for `backing()`.
     let vouching = Mutex<Vouching?>(nil)
     let broughtIn = Mutex<(@Sendable () -> Void)?>(nil)
+    /// Whether the data file is on its way into the page cache: who opens it meanwhile asks for nothing more.
+    let isComingIn = Atomic(false)
 
     init(_ key: ContentKey, core: CacheCore) {
         self.key = key
