@@ -33,8 +33,11 @@ extension CachedContent {
     /// block that goes takes the stamp with it.
     private func isVouchedFor(_ files: ContentFiles) -> Bool {
         guard let now = files.currentStamp, now.fileSize == layout.size else { return false }
-        let isStamped = files.stamp == now
-        return vouching.withLock { $0?.vouches(for: now, isStamped: isStamped) ?? isStamped }
+        // In this order: what this process knows and has not told the disk yet may be there by the time the disk is asked.
+        if vouching.withLock({ $0?.vouches(for: now) ?? false }) { return true }
+        guard files.stamp == now else { return false }
+        vouching.withLock { $0?.foundOnDisk(now) }
+        return true
     }
 
     /// Brings the data file into the page cache, on a thread of its own. False if it is too large for that.

@@ -54,13 +54,15 @@ struct Vouching: Sendable {
         isOnDisk = false
     }
 
-    /// Whether every block is right: because the disk says so, or this process that is about to tell the disk.
-    mutating func vouches(for stamp: ContentStamp, isStamped: Bool) -> Bool {
-        if isStamped {
-            vouched = stamp
-            isOnDisk = true
-        }
-        return isStamped || (!isOnDisk && vouched == stamp)
+    /// Whether this process knows that every block is right and is about to tell the disk.
+    func vouches(for stamp: ContentStamp) -> Bool {
+        !isOnDisk && vouched == stamp
+    }
+
+    /// The disk says that every block is right.
+    mutating func foundOnDisk(_ stamp: ContentStamp) {
+        vouched = stamp
+        isOnDisk = true
     }
 
     /// The file changed while a stamp was worked on.
