@@ -80,6 +80,17 @@ def local_warm(bench: Environment) -> Sample:
         return {**rate(read_through(copy)), "READs": 0}
 
 
+def local_brought_in(bench: Environment) -> Sample:
+    """A file that the kernel has just read from the disk and no processor has looked at: what a second read meets."""
+    with local_copy(bench) as copy:
+        time.sleep(PAUSE_SECONDS)
+        with copy.open("rb") as file, open("/dev/null", "wb") as nowhere:
+            offset = 0
+            while sent := os.sendfile(nowhere.fileno(), file.fileno(), offset, 1 << 20):
+                offset += sent
+        return {**rate(read_through(copy)), "READs": 0}
+
+
 def again(pause_seconds: float):
     """The same file a second time on the same mount, this long after the first."""
 
@@ -129,6 +140,7 @@ CASES = [
             "basespacefs": again(PAUSE_SECONDS),
             "basespacefs, at once": again(0),
             "local page cache": local_warm,
+            "local, just brought in": local_brought_in,
         },
         (at_least(0.9, "MB/s", "local page cache"), at_most(10, "READs")),
     ),

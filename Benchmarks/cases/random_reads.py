@@ -65,12 +65,20 @@ def scattered(mount, store_of):
     return run
 
 
-def one_curl(store_of):
+def curls(store_of, count: int):
+    """The same ranges by so many curls at the same time, one after the other on each one's connection."""
+
     def run(bench: Environment) -> Sample:
         source = random.Random(SEED)
         offsets = [source.randrange(4 * GIBIBYTE - SIZE) for _ in range(COUNT)]
-        seconds = clients.range_latency(store_of(bench), "sparse", "4G.bin", offsets, SIZE)
-        return {"p50 ms": seconds * 1e3, "KiB per pread": SIZE / 1024, "GETs": COUNT, "torn down": 0, "connections": 1}
+        seconds = clients.range_latency(store_of(bench), "sparse", "4G.bin", offsets, SIZE, count)
+        return {
+            "p50 ms": seconds * 1e3,
+            "KiB per pread": SIZE / 1024,
+            "GETs": COUNT,
+            "torn down": 0,
+            "connections": count,
+        }
 
     return run
 
@@ -104,7 +112,8 @@ def scattered_case(name: str, title: str, store_of) -> Case:
         frozenset({"sparse"}),
         {
             "basespacefs": scattered(mounts.basespacefs, store_of),
-            "one curl": one_curl(store_of),
+            "one curl": curls(store_of, 1),
+            f"{THREADS} curls": curls(store_of, THREADS),
             "rclone": scattered(mounts.rclone, store_of),
         },
         (at_most(1.5 * 256, "KiB per pread"), at_most(0, "torn down"), at_most(1.5, "p50 ms", "one curl")),

@@ -1,7 +1,9 @@
 """Clients without a mount: what the line gives."""
 
+import itertools
 import statistics
-from collections.abc import Iterable
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import api, processes
@@ -23,15 +25,21 @@ def parallel_curls(store: Store, folder: str, path: str, size: int, count: int) 
     return processes.Group(commands).run()
 
 
-def range_latency(store: Store, folder: str, path: str, offsets: Iterable[int], size: int) -> float:
-    """The median of the seconds that one curl takes for a range, one after the other on one connection."""
+def range_latency(store: Store, folder: str, path: str, offsets: Sequence[int], size: int, curls: int = 1) -> float:
+    """The median of the seconds that a range takes: so many curls at the same time, each on one connection."""
     url = content_url(store, folder, path)
-    entries = [
-        f'url = "{url}"\nrange = {offset}-{offset + size - 1}\noutput = /dev/null\nwrite-out = "%{{time_total}}\\n"\n'
-        for offset in offsets
-    ]
-    printed = processes.output("curl", "-sSf", "-K", "-", input="next\n".join(entries))
-    return statistics.median(float(line) for line in printed.split())
+
+    def fetch(offsets: Sequence[int]) -> list[float]:
+        entries = [
+            f'url = "{url}"\nrange = {offset}-{offset + size - 1}\noutput = /dev/null\n'
+            'write-out = "%{time_total}\\n"\n'
+            for offset in offsets
+        ]
+        printed = processes.output("curl", "-sSf", "-K", "-", input="next\n".join(entries))
+        return [float(line) for line in printed.split()]
+
+    with ThreadPoolExecutor(curls) as threads:
+        return statistics.median(itertools.chain(*threads.map(fetch, (offsets[first::curls] for first in range(curls)))))
 
 
 def serial_curl(bench: Environment, store: Store, folder: str, directory: Path) -> float:
