@@ -45,6 +45,40 @@ extension Tree {
         }
     }
 
+    /// Lets a staged file stand for a file of the service, under the same inode number, until the next version is uploaded.
+    public func coverFile(_ inode: InodeNumber, at place: FilePlace) {
+        state.withLock { state in
+            let node = state.enterStagedFile(inode, at: place)
+            state.slots[inode]?.node = node
+        }
+    }
+
+    /// Shows the service's file again that a staged one stood for.
+    public func restoreFile(_ record: FileRecord, under inode: InodeNumber, at place: FilePlace) {
+        state.withLock { state in
+            state.removeStagedFile(inode, at: place)
+            guard let slot = state.slots[inode] else { return }
+            state.slots[inode]?.node = slot.node.with(.file(record))
+        }
+    }
+
+    /// Takes in the times that writers gave to files which are uploaded by now, by the id of the file.
+    public func remember(modified times: [EntityID: Timestamp]) {
+        state.withLock { $0.modified.merge(times) { current, _ in current } }
+    }
+
+    /// Makes the directories that a file stands in, as far as they are not known: a staged file of an earlier mount may be in
+    /// one that the service does not have.
+    public func addDirectories(above place: FilePlace) {
+        state.withLock { state in
+            var directory = FilePlace(container: place.container, path: place.directory)
+            while !directory.path.isEmpty {
+                state.local[place.container, default: LocalEntries()][directory.path] = .directory
+                directory.path = directory.directory
+            }
+        }
+    }
+
     /// Makes a directory below `Files/`. It exists here only, until a file in it is uploaded.
     public func addLocalDirectory(at place: FilePlace) -> Node {
         state.withLock { state in

@@ -7,25 +7,44 @@ internal import Uploads
 /// A staged file in the tree: where it stands, who has it open, and how far its upload is.
 ///
 /// ```
-///             written                    commit                      arrived
-///   created ───────────▶ unsent ──────────────────▶ uploading ───────────────▶ arrived ──last close──▶ settled
-///                        │  │ ▲                         │ failed                  │ written again
-///            removed ◀───┘  │ └─────────────────────────┴─────────────────────────┘
-///                           └──▶ moved, and unsent at its new place
+///             written                 commit                 the service has it
+///   created ───────────▶ changing ───────────────▶ sealed ───────────────────────▶ arrived ──last close──▶ settled
+///                        │  │  ▲  ▲                │  │ ▲                              │
+///            removed ◀───┼──┘  │  └────written─────┘  │ └──── moved, tried again       │
+///                        │     └──────────────────────┼───────written, if that is allowed
+///            spoiled ◀───┘ a write failed             └──▶ failed (the upload), still sealed
 /// ```
 ///
 /// Until it is *settled* it is served from here, so that a reader finds every byte that a writer was told is written;
-/// then it is a file of the service, and the local copy goes. From *arrived* on it can be neither moved nor removed nor
-/// opened for writing: the service can't. A removed file lives on, unsent, for those who have it open.
+/// then it is a file of the service, and the local copy goes. From *arrived* on it can be neither moved nor removed: the
+/// service can't. It can be written again where the mount may overwrite. A removed file lives on, unsent, for those who have
+/// it open.
 ///
-/// `settle` calls the tree with this object's lock held; the tree's lock is the inner one.
+/// Each step is in the journal before anybody acts on it. The journal and the tree are called with this object's lock held:
+/// theirs are inner ones.
 final class StagedEntry: Sendable {
     typealias Upload = Task<Result<RemoteFile, UploadError>, Never>
+
+    /// What is known of a staged file when its entry is made.
+    struct Origin {
+        var place: FilePlace
+        var permissions: UInt16 = 0o644
+        var contentType: String?
+        /// The file of the service whose next version this is, under the same inode number.
+        var original: FileRecord?
+        /// Why it must not be uploaded as it is.
+        var damage: Errno?
+        /// Whether it is committed.
+        var isSealed = false
+    }
 
     private struct State {
         var place: FilePlace
         var permissions: UInt16
         var contentType: String?
+        /// The time that a program set; the file has another one if it was written since.
+        var modified: Timestamp?
+        var original: FileRecord?
         var handles = 0
         var writers = 0
         var upload: Upload?
@@ -49,7 +68,7 @@ final class StagedEntry: Sendable {
 
     /// What to do next to get the file to the service.
     enum CommitStep {
-        /// It is there, or is not to go there.
+        /// It is there, or is not to go there, or must not.
         case nothing
         /// Wait for this, then look again.
         case wait(Upload)
@@ -57,34 +76,65 @@ final class StagedEntry: Sendable {
 
     let inode: InodeNumber
     let file: StagedFile
+    /// What the journal has of it.
+    let record: JournalFile
     private let state: Mutex<State>
+    /// Whether the journal knows that it is not committed: looked at by every write.
+    private let isChanging: Atomic<Bool>
 
-    init(inode: InodeNumber, file: StagedFile, place: FilePlace, permissions: UInt16) {
+    init(inode: InodeNumber, file: StagedFile, record: JournalFile, _ origin: Origin) {
         self.inode = inode
         self.file = file
-        state = Mutex(State(place: place, permissions: permissions))
+        self.record = record
+        isChanging = Atomic(!origin.isSealed)
+        state = Mutex(
+            State(
+                place: origin.place,
+                permissions: origin.permissions,
+                contentType: origin.contentType,
+                original: origin.original,
+                damage: origin.damage
+            )
+        )
     }
+
+    // MARK: What it is
 
     var place: FilePlace { state.withLock { $0.place } }
 
-    var permissions: UInt16 {
-        get { state.withLock { $0.permissions } }
-        set { state.withLock { $0.permissions = newValue } }
-    }
+    var permissions: UInt16 { state.withLock { $0.permissions } }
 
-    var contentType: String? {
-        get { state.withLock { $0.contentType } }
-        set { state.withLock { $0.contentType = newValue } }
+    var contentType: String? { state.withLock { $0.contentType } }
+
+    /// Takes what `chmod`, `utimensat` and `setfattr` say.
+    func set(permissions: UInt16? = nil, modified: Timestamp? = nil, contentType: String?? = nil) {
+        state.withLock { state in
+            state.permissions = permissions ?? state.permissions
+            state.contentType = contentType ?? state.contentType
+            state.modified = modified ?? state.modified
+            if let modified { file.modified = modified }
+            record.setDetails(
+                permissions: state.permissions,
+                contentType: state.contentType,
+                modified: state.modified
+            )
+        }
     }
 
     /// Whether a handle that may write is open.
     var isBeingWritten: Bool { state.withLock { $0.writers > 0 } }
+
+    /// Whether just one handle that may write is open.
+    var hasOneWriter: Bool { state.withLock { $0.writers == 1 } }
 
     /// Whether the service lacks bytes that it is to get.
     var isUnsent: Bool { state.withLock { isUnsent($0) } }
 
     /// Whether a version of it is at the service.
     var hasArrived: Bool { state.withLock { $0.uploaded != nil } }
+
+    /// Whether its path is the service's already, so that it can be neither moved nor removed.
+    var isRooted: Bool { state.withLock { $0.uploaded != nil || $0.original != nil } }
 
     /// Whether it left the tree and nobody has it open.
     var isOver: Bool { state.withLock { $0.isGone && $0.handles == 0 } }
@@ -95,23 +145,15 @@ final class StagedEntry: Sendable {
     /// Why it must not be uploaded: a write failed, or its writer was killed.
     var damage: Errno? { state.withLock { $0.damage } }
 
-    /// Keeps it from being uploaded until it is emptied and written again, or removed.
-    func spoil(by errno: Errno) {
-        state.withLock { $0.damage = errno }
-    }
-
-    /// It is written from the start.
-    func beginAnew() {
-        state.withLock { $0.damage = nil }
-    }
-
     /// The upload under way.
     var upload: Upload? { state.withLock { $0.upload } }
 
-    func open(writing: Bool) -> Opening {
+    // MARK: Opening and writing
+
+    func open(writing: Bool, overwriting: Bool) -> Opening {
         state.withLock { state in
             guard !state.isGone else { return .gone }
-            guard !writing || state.uploaded == nil else { return .arrived }
+            guard !writing || state.uploaded == nil || overwriting else { return .arrived }
             state.handles += 1
             state.writers += writing ? 1 : 0
             return .opened
@@ -125,14 +167,67 @@ final class StagedEntry: Sendable {
         }
     }
 
+    /// The content is about to change, and is not committed from here on.
+    ///
+    /// - Throws: EPERM if the service has the file and may not get another version of it.
+    func beginChange(overwriting: Bool) throws(Errno) {
+        if isChanging.load(ordering: .acquiring) { return }
+        try state.withLock { state throws(Errno) in
+            guard state.uploaded == nil || overwriting || state.isGone else { throw .notPermitted }
+            record.setState(.writing)
+            isChanging.store(true, ordering: .releasing)
+        }
+    }
+
+    /// It is written: from here on it is to be uploaded as it is. Damaged files are not.
+    func seal() {
+        state.withLock { state in
+            guard state.damage == nil, !state.isGone else { return }
+            record.setState(.sealed)
+            file.seal()
+            isChanging.store(false, ordering: .releasing)
+        }
+    }
+
+    /// Keeps it from being uploaded until it is emptied and written again, or removed.
+    func spoil(by errno: Errno) {
+        let upload = state.withLock { state -> Upload? in
+            guard !state.isGone else { return nil }
+            state.damage = errno
+            record.setState(.spoiled(errno: errno.rawValue))
+            isChanging.store(true, ordering: .releasing)
+            return file.isSealed ? nil : state.upload
+        }
+        upload?.cancel()
+    }
+
+    /// It is written from the start, or is to be taken as it is.
+    func forgive() {
+        state.withLock { state in
+            guard state.damage != nil else { return }
+            state.damage = nil
+            record.setState(.writing)
+        }
+    }
+
+    // MARK: Uploading
+
     /// The next step on the way to the service; `start` begins an upload.
     func commitStep(start: (FilePlace, _ contentType: String?) -> Upload) -> CommitStep {
         state.withLock { state in
             if let upload = state.upload { return .wait(upload) }
-            guard isUnsent(state) else { return .nothing }
+            guard isUnsent(state), state.damage == nil else { return .nothing }
             let upload = start(state.place, state.contentType)
             state.upload = upload
             return .wait(upload)
+        }
+    }
+
+    /// Begins the upload of a file that is still being written, unless one is under way or has failed.
+    func stream(start: (FilePlace, _ contentType: String?) -> Upload) {
+        state.withLock { state in
+            guard state.upload == nil, state.failedVersion == nil, state.damage == nil, isUnsent(state) else { return }
+            state.upload = start(state.place, state.contentType)
         }
     }
 
@@ -144,8 +239,14 @@ final class StagedEntry: Sendable {
             case .success(let file):
                 state.uploaded = file
                 state.failedVersion = nil
-            case .failure:
+            case .failure(let error) where error.code == .cancelled:
+                // Who cancelled it knows why, and it may be tried again.
+                break
+            case .failure(let error):
                 state.failedVersion = file.version
+                if file.isSealed, !state.isGone {
+                    record.setState(.failed(error.message))
+                }
             }
         }
     }
@@ -154,22 +255,34 @@ final class StagedEntry: Sendable {
     /// service's file into the tree at that very moment.
     ///
     /// - Returns: Whether it did.
-    func settle(_ replace: (RemoteFile, FilePlace) -> Void) -> Bool {
+    func settle(_ replace: (SettledFile, FilePlace) -> Void) -> Bool {
         state.withLock { state in
-            guard !state.isGone, state.handles == 0, state.upload == nil, let uploaded = state.uploaded,
-                file.uploadedVersion == file.version
-            else { return false }
-            replace(uploaded, state.place)
+            guard !state.isGone, state.handles == 0, state.upload == nil, file.uploadedVersion == file.version else {
+                return false
+            }
+            if let uploaded = state.uploaded {
+                replace(.uploaded(uploaded), state.place)
+            } else if let original = state.original {
+                replace(.unchanged(original), state.place)
+            } else {
+                return false
+            }
             state.isGone = true
             return true
         }
     }
 
-    /// Moves it; `false` once a version of it has arrived at the service or is on its way.
+    /// Moves it; `false` once a version of it has arrived at the service or is on its way, or the journal can't take it.
     func move(to place: FilePlace) -> Bool {
         state.withLock { state in
-            guard !state.isGone, state.uploaded == nil, state.upload == nil else { return false }
+            guard !state.isGone, state.uploaded == nil, state.original == nil, state.upload == nil else { return false }
+            do throws(Errno) {
+                try record.move(to: place.container, path: place.path)
+            } catch {
+                return false
+            }
             state.place = place
+            state.failedVersion = nil
             return true
         }
     }
@@ -183,9 +296,20 @@ final class StagedEntry: Sendable {
         }
     }
 
+    /// The file of the service that shows again when this one goes.
+    var original: FileRecord? { state.withLock { $0.original } }
+
     private func isUnsent(_ state: State) -> Bool {
         !state.isGone && !state.place.isHidden && file.uploadedVersion != file.version
     }
+}
+
+/// What takes a staged file's place.
+enum SettledFile {
+    /// What the service made of it.
+    case uploaded(RemoteFile)
+    /// The service's file that it was a copy of: nothing was changed.
+    case unchanged(FileRecord)
 }
 
 extension FilePlace {

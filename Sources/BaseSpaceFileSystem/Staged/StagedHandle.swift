@@ -38,5 +38,14 @@ final class StagedFiles: Sendable {
         set { entries.withLock { $0[inode] = newValue } }
     }
 
+    /// Enters an entry unless there is one of its number; answers the one that is there then.
+    func insert(_ entry: StagedEntry) -> StagedEntry {
+        entries.withLock { entries in
+            if let known = entries[entry.inode] { return known }
+            entries[entry.inode] = entry
+            return entry
+        }
+    }
+
     var all: [StagedEntry] { entries.withLock { Array($0.values) } }
 }

@@ -24,7 +24,11 @@ extension Volume {
         let node = try node(inode)
         if let entry = staged[inode] {
             try change(entry, to: changes, isOpen: handle != nil)
-            return .ready(try timedAttributes(of: node))
+            guard changes.size != nil, handle == nil else { return .ready(try timedAttributes(of: node)) }
+            return finishing("changing the size of '\(node.name)'") { [self] in
+                try await finishChange(of: entry)
+                return try timedAttributes(of: self.node(inode))
+            }
         }
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         switch node.content {
@@ -36,12 +40,16 @@ extension Volume {
             guard let container = node.filePlace?.container, tree.acceptsWork(container) else {
                 throw .readOnlyFileSystem
             }
-            let size = try timedAttributes(of: node).attributes.size
-            guard changes.size == nil || changes.size == size else { throw .notPermitted }
+            let attributes = try timedAttributes(of: node).attributes
+            if let size = changes.size, size != attributes.size {
+                guard case .file(let record) = node.content else { throw .notPermitted }
+                return try truncate(record, of: node, to: size)
+            }
             // `cp -p`, `tar` and rsync set modes and times of what they made, by the time they get to it perhaps
-            // uploaded. The service keeps neither; this mount keeps the times of files, which rsync compares.
+            // uploaded. The service keeps neither; the journal keeps the times of files, which rsync compares.
             if case .file(let record) = node.content, let modified = changes.modified {
                 tree.setModified(of: record, to: modified)
+                journal.setModified(of: record.id, modified)
             }
             return .ready(try timedAttributes(of: self.node(inode)))
         default:
@@ -49,24 +57,29 @@ extension Volume {
         }
     }
 
-    private func change(_ entry: StagedEntry, to changes: AttributeChanges, isOpen: Bool) throws(Errno) {
+    /// A change of the size by path is whole at once: nobody is going to close anything.
+    func finishChange(of entry: StagedEntry) async throws {
+        guard !entry.isBeingWritten, !entry.file.isSealed else { return }
+        entry.seal()
+        if case .pending(let upload) = commitAsAgreed(entry, doing: "uploading '\(entry.place.path)'") {
+            try await upload()
+        }
+    }
+
+    func change(_ entry: StagedEntry, to changes: AttributeChanges, isOpen: Bool) throws(Errno) {
         if let size = changes.size {
             guard let size = Int64(exactly: size) else { throw .fileTooLarge }
             // `ftruncate` to the size it has, as rsync ends with, is no change.
             if size != entry.file.size {
-                // By path, that is opening what the service has for writing.
-                guard isOpen || !entry.hasArrived else { throw .notPermitted }
+                try entry.beginChange(overwriting: configuration.allowsOverwrite)
                 try entry.file.truncate(to: size)
             }
             if size == 0 {
-                entry.beginAnew()
+                entry.forgive()
             }
         }
-        if let permissions = changes.permissions {
-            entry.permissions = permissions
-        }
-        if let modified = changes.modified {
-            entry.file.modified = modified
+        if changes.permissions != nil || changes.modified != nil {
+            entry.set(permissions: changes.permissions, modified: changes.modified)
         }
     }
 
@@ -86,9 +99,10 @@ extension Volume {
         case .text(let bytes):
             return file(node, permissions: 0o444, size: UInt64(bytes.count), lifetime: Self.longLifetime)
         case .file(let record):
+            let isOpen = configuration.allowsOverwrite && !configuration.isReadOnly
             return file(
                 node,
-                permissions: 0o444,
+                permissions: isOpen && tree.acceptsWork(record.place.container) ? 0o644 : 0o444,
                 size: UInt64(max(record.size, 0)),
                 modified: record.modified,
                 lifetime: Self.longLifetime

@@ -36,17 +36,21 @@ extension Volume {
                 return try newEntry(for: node, in: directory)
             }
         case .directory:
-            let node = tree.addLocalDirectory(at: try placeForNewName(name, in: directory))
-            return .ready(try newEntry(for: node, in: directory))
+            return .ready(try newEntry(for: try addDirectory(named: name, in: directory), in: directory))
         case .appResult:
             // It stands in `Files/`; from the next lookup on, this name is a link to it.
-            let node = tree.addLocalDirectory(at: try placeForNewName(name, in: directory))
-            return .ready(try newEntry(for: node, in: directory, lifetime: 1))
+            return .ready(try newEntry(for: try addDirectory(named: name, in: directory), in: directory, lifetime: 1))
         case .sample:
             throw .readOnlyFileSystem
         default:
             throw .notPermitted
         }
+    }
+
+    private func addDirectory(named name: String, in directory: Node) throws(Errno) -> Node {
+        let place = try placeForNewName(name, in: directory)
+        journal.addDirectory(container: place.container, path: place.path)
+        return tree.addLocalDirectory(at: place)
     }
 
     public func removeDirectory(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
@@ -72,23 +76,25 @@ extension Volume {
 
     private func removeDirectory(_ directory: Node, at place: FilePlace) throws(Errno) -> Answer<Void> {
         guard let children = tree.knownChildren(of: directory) else {
-            return pending("removing '\(place.name)'") { [tree] in
-                try Self.remove(place, from: tree, children: try await tree.children(of: directory))
+            return pending("removing '\(place.name)'") { [self] in
+                try remove(place, children: try await tree.children(of: directory))
             }
         }
-        return .ready(try Self.remove(place, from: tree, children: children))
+        return .ready(try remove(place, children: children))
     }
 
-    private static func remove(_ place: FilePlace, from tree: Tree, children: [Node]) throws(Errno) {
+    private func remove(_ place: FilePlace, children: [Node]) throws(Errno) {
         guard children.isEmpty else { throw .directoryNotEmpty }
         // What the service lists can't be removed.
         guard tree.removeLocalDirectory(at: place) else { throw .notPermitted }
+        journal.removeDirectory(container: place.container, path: place.path)
     }
 
     public func removeFile(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
         let directory = try changeable(parent)
         return try knowing([(name, directory)], "removing '\(name)'") { [self] () throws(Errno) in
             let entry = try changeableFile(name, in: directory)
+            guard !entry.isRooted else { throw .notPermitted }
             guard let upload = entry.upload else { return .ready(try discard(entry)) }
             // Only when it has ended is it known whether the service has the file, which would be there for good.
             return finishing("removing '\(name)'") { [self] in
@@ -123,6 +129,10 @@ extension Volume {
             }
             // What arrives under its old name keeps it, and what arrived can't be replaced.
             return pending("renaming '\(name)'") { [self] in
+                // One that is still written goes under its new name, from the start.
+                for entry in [entry, replaced].compactMap(\.self) where !entry.file.isSealed {
+                    entry.upload?.cancel()
+                }
                 guard await upload.valueUnlessCancelled() != nil else { throw Errno.interrupted }
                 switch try rename(name, in: parent, to: newName, in: newParent, replacing: replacing) {
                 case .ready: return
@@ -143,10 +153,8 @@ extension Volume {
             try? discard(replaced)
         }
         // A temporary file that gets its real name is complete: rsync, editors and `os.replace` work that way.
-        guard entry.isUnsent, !entry.isBeingWritten else { return .ready(()) }
-        return finishing("uploading '\(place.path)'") { [self] in
-            try await commit(entry)
-        }
+        guard !entry.isBeingWritten, entry.damage == nil else { return .ready(()) }
+        return commitAsAgreed(entry, doing: "uploading '\(place.path)'")
     }
 
     /// The staged file that a rename is going to replace, if any; nothing else can be replaced.
@@ -161,7 +169,11 @@ extension Volume {
         }
         guard replacing else { throw .fileExists }
         guard !target.isDirectory else { throw .isDirectory }
-        guard let replaced = staged[target.inode], !replaced.hasArrived else { throw .notPermitted }
+        guard let replaced = staged[target.inode], !replaced.isRooted else {
+            // What the service has stays there, under what is uploaded to its path after it.
+            guard case .file = target.content, configuration.allowsOverwrite else { throw .notPermitted }
+            return nil
+        }
         return replaced
     }
 
@@ -169,12 +181,12 @@ extension Volume {
     ///
     /// - Throws: EPERM if the service has it already.
     private func discard(_ entry: StagedEntry) throws(Errno) {
-        guard entry.remove() else { throw .notPermitted }
+        guard !entry.isRooted, entry.remove() else { throw .notPermitted }
         tree.removeStagedFile(entry.inode, at: entry.place)
         if entry.isOver {
             staged[entry.inode] = nil
         }
-        entry.file.remove()
+        drop(entry)
     }
 
     /// A directory in which files may be renamed and removed, as far as its place goes.

@@ -71,13 +71,11 @@ extension Volume {
             logger.warning("AppResult '\(appResult.name)' can't be ended: '\(open.place.path)' is open for writing")
             throw Errno.resourceBusy
         }
-        for entry in entries {
-            do {
-                try await commit(entry)
-            } catch {
-                _ = FailureReport(error, doing: "ending AppResult '\(appResult.name)'").logged(to: logger)
-                throw Errno.ioError
-            }
+        let failures = await commitAll(entries)
+        guard failures.isEmpty else {
+            let names = entries.filter(\.isUnsent).map { "'\($0.place.path)'" }.sorted().joined(separator: ", ")
+            logger.warning("AppResult '\(appResult.name)' can't be ended: \(names) could not be uploaded")
+            throw Errno.ioError
         }
     }
 

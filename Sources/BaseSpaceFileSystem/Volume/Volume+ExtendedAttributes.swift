@@ -31,14 +31,14 @@ extension Volume {
         case .required where entry.contentType == nil: throw .noData
         case .forbidden, .required: break
         }
-        entry.contentType = text
+        entry.set(contentType: text)
         return .ready(())
     }
 
     public func removeExtendedAttribute(_ name: String, of inode: InodeNumber) throws(Errno) -> Answer<Void> {
         guard name == Self.contentType, let entry = staged[inode] else { throw .notPermitted }
         guard entry.contentType != nil else { throw .noData }
-        entry.contentType = nil
+        entry.set(contentType: .some(nil))
         return .ready(())
     }
 

@@ -13,7 +13,7 @@ extension Volume {
         let node = try node(inode)
         switch node.content {
         case .file(let record):
-            guard !mode.writes else { throw writeRefusal(for: record.place.container) }
+            guard !mode.writes else { return try overwrite(record, of: node, mode: mode, caller: caller) }
             return .ready(try open(record, of: node))
         case .text(let bytes):
             guard !mode.writes else { throw .permissionDenied }

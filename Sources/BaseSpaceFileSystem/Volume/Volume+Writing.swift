@@ -7,7 +7,7 @@ internal import Uploads
 /// Writing: a new file is staged here, and goes to the service when it is committed.
 ///
 /// A commit is a `flush` by the process that opened the file, when it closes its last descriptor to write to it after bytes were
-/// written through that handle, or else the release of the handle. Shells flush before the first byte (`cat x > f`
+/// written through that handle, or else the release of the last handle. Shells flush before the first byte (`cat x > f`
 /// duplicates the descriptor) and in the middle (`exec 3> f; echo a >&3; echo b >&3`), children flush what their parent
 /// opened (`{ cat a; cat b; } > f`): none of these may send half a file. An error of the flush reaches the program as the
 /// result of `close`; one after the release can only be logged.
@@ -26,12 +26,16 @@ extension Volume {
                 guard !mode.exclusive else { throw .fileExists }
                 return try open(existing, in: directory, mode: mode, caller: caller)
             }
-            let file = try staging.makeFile(named: name)
-            let inode = Tree.inode(ofStagedFile: file.path.lastComponent?.string ?? name)
-            let entry = StagedEntry(inode: inode, file: file, place: place, permissions: permissions)
+            let (file, record) = try stage(at: place, permissions: permissions)
+            let inode = Tree.inode(ofStagedFile: file.serial)
+            let entry = StagedEntry(
+                inode: inode,
+                file: file,
+                record: record,
+                StagedEntry.Origin(place: place, permissions: permissions)
+            )
             staged[inode] = entry
-            guard case .opened = entry.open(writing: mode.writes) else { throw .ioError }
-            let handle = StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
+            let handle = try handle(for: entry, mode: mode, caller: caller)
             let node = tree.addStagedFile(inode, at: place)
             return .ready(CreatedFile(entry: try newEntry(for: node, in: directory), file: opened(handle)))
         }
@@ -47,13 +51,7 @@ extension Volume {
         switch handles[handle] {
         case .staged(let staged):
             guard staged.mode.writes else { throw .badFileDescriptor }
-            staged.noteWrite()
-            do throws(Errno) {
-                return .ready(try staged.entry.file.write(bytes, at: offset))
-            } catch {
-                staged.entry.spoil(by: error)
-                throw error
-            }
+            return .ready(try write(bytes, at: offset, through: staged))
         case .control(let node):
             return try command(Array(bytes), to: node)
         case .remote, .text, .directory, nil:
@@ -61,24 +59,45 @@ extension Volume {
         }
     }
 
+    private func write(
+        _ bytes: UnsafeRawBufferPointer,
+        at offset: Int64,
+        through handle: StagedHandle
+    ) throws(Errno) -> Int {
+        let entry = handle.entry
+        try entry.beginChange(overwriting: configuration.allowsOverwrite)
+        handle.noteWrite()
+        do throws(Errno) {
+            let count = try entry.file.write(bytes, at: offset)
+            let partSize = uploads.partSize
+            // Each part that is whole may be news to an upload; one look at each is enough.
+            if offset / partSize != (offset + Int64(count)) / partSize {
+                stream(entry)
+            }
+            return count
+        } catch {
+            entry.spoil(by: error)
+            throw error
+        }
+    }
+
     public func flush(_ handle: FileHandle, of inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<Void> {
         guard case .staged(let staged) = handles[handle], staged.mode.writes else { return .ready(()) }
-        if let damage = staged.entry.damage { throw damage }
+        let entry = staged.entry
+        if let damage = entry.damage { throw damage }
         let flusher = ThreadGroup.of(thread: caller.pid)
         if flusher == staged.opener, ThreadGroup.isKilled(thread: caller.pid), staged.hasUnflushed {
             // Nobody asked for the half that it had written.
-            staged.entry.spoil(by: .interrupted)
-            logger.warning(
-                "'\(staged.entry.place.path)' stays here: its writer was killed; write it again or remove it"
-            )
+            entry.spoil(by: .interrupted)
+            logger.warning("'\(entry.place.path)' stays here: its writer was killed; write it again or remove it")
             return .ready(())
         }
-        guard flusher == staged.opener || flusher == 0, staged.entry.isUnsent, staged.hasUnflushed,
+        // While others write it too, it is not whole; the last of them commits it.
+        guard flusher == staged.opener || flusher == 0, staged.hasUnflushed, entry.hasOneWriter,
             !ThreadGroup.process(flusher, canWriteTo: inode), staged.takeUnflushed()
         else { return .ready(()) }
-        return finishing("uploading '\(staged.entry.place.path)'") { [self] in
-            try await commit(staged.entry)
-        }
+        entry.seal()
+        return commitAsAgreed(entry, doing: "uploading '\(entry.place.path)'")
     }
 
     public func release(_ handle: FileHandle, of inode: InodeNumber) {
@@ -89,24 +108,23 @@ extension Volume {
         if entry.isOver {
             staged[entry.inode] = nil
         }
+        guard handle.mode.writes, !entry.isBeingWritten, entry.damage == nil else { return }
+        if !entry.file.isSealed {
+            entry.seal()
+        }
         // What failed in `flush` was reported there, and is tried again when it is written again or at the end.
-        guard handle.mode.writes, !entry.isBeingWritten, entry.isUnsent, !entry.hasFailed, entry.damage == nil else {
-            return
-        }
-        Task { [self] in
-            do {
-                try await commit(entry)
-            } catch {
-                _ = FailureReport(error, doing: "uploading '\(entry.place.path)'").logged(to: logger)
-            }
-        }
+        guard configuration.uploadPolicy != .complete, entry.isUnsent, !entry.hasFailed else { return }
+        commitInBackground(entry)
     }
 
     public func synchronize(_ handle: FileHandle, of inode: InodeNumber, dataOnly: Bool) throws(Errno) -> Answer<Void> {
         guard case .staged(let staged) = handles[handle] else { return .ready(()) }
         // What is uploaded can't be changed any more, so `fsync` makes the file durable here and sends nothing.
         return pending("writing '\(staged.entry.place.path)' to disk") { [self] in
-            try await disk.run { () throws(Errno) in try staged.entry.file.synchronize(dataOnly: dataOnly) }
+            try await disk.run { () throws(Errno) in
+                try staged.entry.file.synchronize(dataOnly: dataOnly)
+                try staged.entry.record.makeDurable()
+            }
         }
     }
 
@@ -115,61 +133,47 @@ extension Volume {
         of inode: InodeNumber,
         dataOnly: Bool
     ) throws(Errno) -> Answer<Void> {
-        .ready(())
-    }
-
-    /// Uploads whatever is not uploaded: the last thing before a mount ends.
-    ///
-    /// - Returns: One line for each file that stays in the staging area, and where.
-    public func finishUploads() async -> [String] {
-        await withTaskGroup(of: String?.self) { group in
-            for entry in staged.all {
-                group.addTask { [self] in await finishUpload(of: entry) }
-            }
-            return await group.reduce(into: []) { lines, line in line.map { lines.append($0) } }
+        guard configuration.uploadPolicy == .background, let place = try node(inode).filePlace else { return .ready(()) }
+        let entries = staged.all.filter { $0.place.isBelow(place) && $0.file.isSealed && $0.isUnsent }
+        guard !entries.isEmpty else { return .ready(()) }
+        return finishing("uploading what is in '\(place.path)'") { [self] in
+            guard await commitAll(entries).isEmpty else { throw Errno.ioError }
         }
     }
 
-    private func finishUpload(of entry: StagedEntry) async -> String? {
-        let kept = "it is kept in '\(entry.file.path)'"
-        // Half a file at the service would look like a whole one. What is on its way was closed.
-        guard !entry.isBeingWritten || entry.upload != nil else {
-            return "'\(entry.place.path)' is still being written; \(kept)"
-        }
-        do {
-            try await commit(entry)
+    /// Makes an empty staged file and its line in the journal.
+    func stage(at place: FilePlace, permissions: UInt16) throws(Errno) -> (StagedFile, JournalFile) {
+        let file = try staging.makeFile(named: place.name)
+        do throws(Errno) {
+            let record = try journal.create(
+                serial: file.serial,
+                container: place.container,
+                path: place.path,
+                permissions: permissions
+            )
+            return (file, record)
         } catch {
-            return FailureReport(error, doing: "uploading '\(entry.place.path)'").message
+            file.remove()
+            throw error
         }
-        settle(entry)
-        if entry.hasArrived, !entry.isUnsent {
-            // Somebody has it open still, and keeps it; after the mount nobody would look for the copy.
-            entry.file.remove()
-        }
-        guard entry.place.isHidden, !entry.isOver else { return nil }
-        return "'\(entry.place.path)' has a temporary name and was not uploaded; \(kept)"
-    }
-
-    /// Files that are not wholly uploaded, those on their way and those that failed, and their bytes.
-    public var unsent: (files: Int, bytes: Int64) {
-        let entries = staged.all.filter(\.isUnsent)
-        return (entries.count, entries.reduce(0) { $0 + $1.file.size })
     }
 
     /// Opens a staged file; `nil` if it has left the staging area meanwhile.
     func open(_ entry: StagedEntry, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile>? {
-        switch entry.open(writing: mode.writes) {
+        switch entry.open(writing: mode.writes, overwriting: configuration.allowsOverwrite) {
         case .gone: return nil
         case .arrived: throw writeRefusal(for: entry.place.container)
         case .opened: break
         }
         let handle = StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
         guard mode.truncates else { return .ready(opened(handle)) }
-        entry.beginAnew()
-        guard entry.file.size > 0 else { return .ready(opened(handle)) }
         do throws(Errno) {
-            try entry.file.truncate(to: 0)
-            handle.noteWrite()
+            entry.forgive()
+            if entry.file.size > 0 {
+                try entry.beginChange(overwriting: configuration.allowsOverwrite)
+                try entry.file.truncate(to: 0)
+                handle.noteWrite()
+            }
         } catch {
             entry.close(writing: mode.writes)
             throw error
@@ -177,49 +181,10 @@ extension Volume {
         return .ready(opened(handle))
     }
 
-    /// Brings a staged file to the service, or throws why it is not there.
-    func commit(_ entry: StagedEntry) async throws {
-        if let damage = entry.damage, entry.isUnsent {
-            throw SpoiledFile(path: entry.place.path, errno: damage, copy: entry.file.path.string)
-        }
-        while case .wait(let upload) = entry.commitStep(start: { startUpload(of: entry, to: $0, contentType: $1) }) {
-            do {
-                _ = try await upload.value.get()
-            } catch {
-                // The upload of a file that was removed is stopped; nobody has to hear of it.
-                guard error.code == .cancelled, !entry.isUnsent else { throw error }
-            }
-        }
-    }
-
-    /// Lets the service's file take the staged one's place, if it is all there and nobody has it open.
-    func settle(_ entry: StagedEntry) {
-        let hasSettled = entry.settle { file, place in
-            tree.replaceStagedFile(entry.inode, at: place, by: file, modified: entry.file.modified)
-        }
-        guard hasSettled else { return }
-        staged[entry.inode] = nil
-        entry.file.remove()
-    }
-
-    private func startUpload(of entry: StagedEntry, to place: FilePlace, contentType: String?) -> StagedEntry.Upload {
-        let destination = UploadDestination(
-            container: place.container,
-            directory: place.directory,
-            name: place.name,
-            contentType: contentType
-        )
-        return StagedEntry.Upload { [self] in
-            let result: Result<RemoteFile, UploadError>
-            do throws(UploadError) {
-                result = .success(try await uploads.upload(entry.file, to: destination))
-            } catch {
-                result = .failure(error)
-            }
-            entry.uploadEnded(with: result)
-            settle(entry)
-            return result
-        }
+    /// The first handle of an entry that was just made.
+    func handle(for entry: StagedEntry, mode: OpenMode, caller: Caller) throws(Errno) -> StagedHandle {
+        guard case .opened = entry.open(writing: mode.writes, overwriting: true) else { throw .ioError }
+        return StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
     }
 
     /// Where a new file or directory of a name would go.
@@ -249,15 +214,26 @@ extension Volume {
         let entry = try newEntry(for: existing, in: directory)
         let inode = entry.attributes.attributes.inode
         do throws(Errno) {
-            guard case .ready(let file) = try open(inode, mode: mode, caller: caller) else { throw .fileExists }
-            return .ready(CreatedFile(entry: entry, file: file))
+            switch try open(inode, mode: mode, caller: caller) {
+            case .ready(let file):
+                return .ready(CreatedFile(entry: entry, file: file))
+            case .pending(let rest):
+                return .pending { [self] () throws(Errno) in
+                    do throws(Errno) {
+                        return CreatedFile(entry: entry, file: try await rest())
+                    } catch {
+                        forget(inode, count: 1)
+                        throw error
+                    }
+                }
+            }
         } catch {
             forget(inode, count: 1)
             throw error
         }
     }
 
-    private func opened(_ handle: StagedHandle) -> OpenFile {
+    func opened(_ handle: StagedHandle) -> OpenFile {
         // Writers are direct, so that each write arrives as it was made; readers go through the page cache, since a
         // direct handle can't be mapped.
         opened(.staged(handle), isDirect: handle.mode.writes, skipsFlush: !handle.mode.writes)

@@ -16,12 +16,17 @@ public import Uploads
 /// ``FailureReport``'s rules; the words go to the log.
 ///
 /// One file for each group of operations: `Volume+Lookup`, `+Attributes`, `+Directories`, `+Reading`, `+Writing`,
-/// `+Changes`, `+Control`, `+ExtendedAttributes`.
+/// `+Changes`, `+Control`, `+ExtendedAttributes`; and one for each thing that several of them bring about: `+Committing`,
+/// `+Overwriting`, `+Recovery`.
 public final class Volume: FileSystem {
     /// How a mount behaves.
     public struct Configuration: Sendable {
         /// Nothing can be written, created or removed.
         public var isReadOnly = false
+        /// When committed files are uploaded, and who waits for it.
+        public var uploadPolicy = UploadPolicy.close
+        /// Whether a path that the service has may get another version.
+        public var allowsOverwrite = false
         /// Who owns everything, as `stat` shows it.
         public var uid: UInt32 = getuid()
         /// The group of everything.
@@ -37,6 +42,7 @@ public final class Volume: FileSystem {
     let tree: Tree
     let reader: RemoteReader
     let staging: StagingArea
+    let journal: Journal
     let uploads: UploadEngine
     let logger: Logger
     let handles = HandleTable()
@@ -44,6 +50,7 @@ public final class Volume: FileSystem {
     let disk = BlockingWork(threads: 2)
     /// Tells the kernel what it remembers wrongly; set once the session is there.
     let kernel = Mutex<(any KernelCache)?>(nil)
+    let sessionAges = Mutex(SessionAges())
     /// The ETag that the kernel's cached pages of an inode are of.
     let cachedVersions = Mutex<[InodeNumber: String]>([:])
 
@@ -52,6 +59,7 @@ public final class Volume: FileSystem {
         tree: Tree,
         reader: RemoteReader,
         staging: StagingArea,
+        journal: Journal,
         uploads: UploadEngine,
         configuration: Configuration = Configuration(),
         logger: Logger
@@ -59,6 +67,7 @@ public final class Volume: FileSystem {
         self.tree = tree
         self.reader = reader
         self.staging = staging
+        self.journal = journal
         self.uploads = uploads
         self.configuration = configuration
         self.logger = logger

@@ -14,10 +14,16 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
         tree: tree(for: foundation),
         reader: reader(for: foundation),
         staging: try StagingArea(directory: configuration.stagingDirectory),
+        journal: try Journal(
+            directory: configuration.stateDirectory,
+            account: "\(foundation.client.server) \(foundation.user.id)",
+            logger: Logger(label: "Uploads")
+        ),
         uploads: uploadEngine(for: foundation),
         configuration: volumeConfiguration(configuration),
         logger: Logger(label: "BaseSpaceFileSystem")
     )
+    try volume.resume()
     return MountedVolume(
         fileSystem: volume,
         connect: { volume.attach($0) },
@@ -64,6 +70,8 @@ private func volumeConfiguration(_ configuration: MountConfiguration) -> Volume.
     settings.uid = configuration.uid
     settings.gid = configuration.gid
     settings.mounted = Timestamp.now
+    settings.uploadPolicy = configuration.uploadPolicy
+    settings.allowsOverwrite = configuration.allowsOverwrite
     return settings
 }
 

@@ -1,3 +1,4 @@
+import BaseSpaceFileSystem
 import BlockCache
 import SystemPackage
 
@@ -15,8 +16,10 @@ struct MountConfiguration: Sendable {
     var cache: BlockCache.Configuration.Location
     /// How many bytes are cached at most.
     var cacheSize: Int64
-    /// Where files wait for their upload. It outlives the mount.
-    var stagingDirectory: FilePath
+    /// Where the journal is. It outlives the mount.
+    var stateDirectory: FilePath
+    /// Where files wait for their upload.
+    var stagingDirectory: FilePath { stateDirectory.appending("staged") }
     /// Bytes of content on its way at most.
     var memoryLimit: Int64
     /// How long a listing holds.
@@ -25,6 +28,10 @@ struct MountConfiguration: Sendable {
     var connections: Int
     /// Bytes of an upload's part.
     var uploadPartSize: Int64
+    /// When files are uploaded.
+    var uploadPolicy: UploadPolicy
+    /// Whether files that are uploaded can be written again.
+    var allowsOverwrite: Bool
 
     /// Fills in what the options leave open. `currentDirectory` is absolute; `user` and `group` are of who mounts;
     /// `space` measures what a cache in a directory could use.
@@ -53,12 +60,14 @@ struct MountConfiguration: Sendable {
             standardSize = MountOptions.Defaults.cacheSize(in: space(directory))
         }
         // Never in the cache's directory: what is there may be thrown away, and others may share it.
-        stagingDirectory = try directories.state.appending("staged")
+        stateDirectory = try directories.state
         cacheSize = (options.cacheSize ?? standardSize).bytes
         memoryLimit = options.memoryLimit.bytes
         metadataLifetime = .seconds(options.metadataTTL ?? MountOptions.Defaults.metadataLifetime)
         connections = options.maxConnections
         uploadPartSize = options.uploadPartSize.bytes
+        uploadPolicy = options.uploadPolicy
+        allowsOverwrite = options.allowOverwrite
     }
 
     /// The words for libfuse. Nothing in a mount of data is a device or runs with another user's rights, and access

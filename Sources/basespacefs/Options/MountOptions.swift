@@ -1,4 +1,5 @@
 import ArgumentParser
+import BaseSpaceFileSystem
 import BlockCache
 import Logging
 
@@ -52,6 +53,19 @@ struct MountOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Size of the parts of an upload, 5M to 5G.", valueName: "size"))
     var uploadPartSize: ByteSize = Defaults.uploadPartSize
+
+    @Option(
+        help: ArgumentHelp(
+            "When files are uploaded: close (the program waits), background, complete (with the write to Status).",
+            valueName: "policy"
+        ),
+        completion: .list(UploadPolicy.allCases.map(\.rawValue)),
+        transform: MountOptions.policy
+    )
+    var uploadPolicy: UploadPolicy = .close
+
+    @Flag(help: "Let files that are uploaded be written again: another version of them is uploaded.")
+    var allowOverwrite = false
 
     @Flag(help: "Let other users use the mount, with permissions checked.")
     var allowOther = false
@@ -152,6 +166,15 @@ struct MountOptions: ParsableArguments {
         if let cacheDir, cacheDir.isEmpty {
             throw ValidationError("--cache-dir takes a directory, or `none`")
         }
+    }
+
+    private static func policy(_ text: String) throws -> UploadPolicy {
+        guard let policy = UploadPolicy(rawValue: text.lowercased()) else {
+            throw ValidationError(
+                "--upload-policy takes \(UploadPolicy.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
+        }
+        return policy
     }
 
     private static func level(_ text: String) throws -> Logger.Level {

@@ -1,0 +1,177 @@
+internal import BaseSpaceAPI
+internal import Logging
+internal import Namespace
+internal import SystemPackage
+internal import Uploads
+
+/// Bringing staged files to the service, by the mount's upload policy.
+extension Volume {
+    /// After a commit point: uploads the file, waits for it, or does neither.
+    func commitAsAgreed(_ entry: StagedEntry, doing what: String) -> Answer<Void> {
+        guard entry.isUnsent else { return .ready(()) }
+        switch configuration.uploadPolicy {
+        case .close:
+            return finishing(what) { [self] in try await commit(entry) }
+        case .background:
+            commitInBackground(entry)
+            return .ready(())
+        case .complete:
+            return .ready(())
+        }
+    }
+
+    /// Brings a staged file to the service, or throws why it is not there.
+    func commit(_ entry: StagedEntry) async throws {
+        while case .wait(let upload) = entry.commitStep(start: { startUpload(of: entry, to: $0, contentType: $1) }) {
+            do {
+                _ = try await upload.value.get()
+            } catch {
+                // It was stopped because the file was removed, which nobody has to hear of, or spoiled.
+                guard error.code == .cancelled, !entry.isUnsent || entry.damage != nil else { throw error }
+            }
+        }
+        if let damage = entry.damage, entry.isUnsent {
+            throw SpoiledFile(path: entry.place.path, errno: damage, copy: entry.file.path.string)
+        }
+    }
+
+    /// The same when nobody waits: what goes wrong is in the log and in the journal, and `Status` will say it.
+    func commitInBackground(_ entry: StagedEntry) {
+        // The upload takes its place in the line before the next file is closed.
+        _ = entry.commitStep { startUpload(of: entry, to: $0, contentType: $1) }
+        Task { [self] in
+            do {
+                try await commit(entry)
+            } catch {
+                _ = FailureReport(error, doing: "uploading '\(entry.place.path)'").logged(to: logger)
+            }
+        }
+    }
+
+    /// Brings several files to the service at the same time.
+    ///
+    /// - Returns: What went wrong with those that are not there, a line for each, which is in the log too.
+    func commitAll(_ entries: [StagedEntry]) async -> [String] {
+        await withTaskGroup(of: String?.self) { group in
+            for entry in entries {
+                group.addTask { [self] in
+                    do {
+                        try await commit(entry)
+                        return nil
+                    } catch {
+                        let report = FailureReport(error, doing: "uploading '\(entry.place.path)'")
+                        _ = report.logged(to: logger)
+                        return report.message
+                    }
+                }
+            }
+            return await group.reduce(into: []) { lines, line in line.map { lines.append($0) } }
+        }
+    }
+
+    /// Begins to send a file whose end is not written yet, if the policy allows that.
+    func stream(_ entry: StagedEntry) {
+        guard configuration.uploadPolicy.streams, entry.file.frontier > uploads.partSize else { return }
+        entry.stream { startUpload(of: entry, to: $0, contentType: $1) }
+    }
+
+    /// Uploads whatever is to be uploaded: the last thing before a mount ends.
+    ///
+    /// - Returns: One line for each file that stays in the staging area, and where.
+    public func finishUploads() async -> [String] {
+        let lines = await withTaskGroup(of: String?.self) { group in
+            for entry in staged.all {
+                group.addTask { [self] in await finishUpload(of: entry) }
+            }
+            return await group.reduce(into: [String]()) { lines, line in line.map { lines.append($0) } }
+        }
+        await journal.secure()
+        return lines.sorted()
+    }
+
+    private func finishUpload(of entry: StagedEntry) async -> String? {
+        let kept = "it is kept in '\(entry.file.path)'"
+        // Half a file at the service would look like a whole one. What is on its way was closed.
+        guard !entry.isBeingWritten || entry.file.isSealed else {
+            entry.upload?.cancel()
+            _ = await entry.upload?.value
+            return "'\(entry.place.path)' is still being written; \(kept)"
+        }
+        if configuration.uploadPolicy == .complete, entry.upload == nil, entry.isUnsent, entry.damage == nil {
+            return "'\(entry.place.path)' waits for Status to be set to complete, in the next mount; \(kept)"
+        }
+        do {
+            try await commit(entry)
+        } catch {
+            return FailureReport(error, doing: "uploading '\(entry.place.path)'").message
+        }
+        settle(entry)
+        if entry.hasArrived, !entry.isUnsent {
+            // Somebody has it open still, and keeps it; after the mount nobody would look for the copy.
+            drop(entry)
+        }
+        guard entry.place.isHidden, !entry.isOver else { return nil }
+        return "'\(entry.place.path)' has a temporary name and was not uploaded; \(kept)"
+    }
+
+    /// Files that are not wholly uploaded, those on their way and those that failed, and their bytes.
+    public var unsent: (files: Int, bytes: Int64) {
+        let entries = staged.all.filter(\.isUnsent)
+        return (entries.count, entries.reduce(0) { $0 + $1.file.size })
+    }
+
+    /// Lets the service's file take the staged one's place, if it is all there and nobody has it open.
+    func settle(_ entry: StagedEntry) {
+        let hasSettled = entry.settle { settled, place in
+            switch settled {
+            case .uploaded(let file):
+                journal.setModified(of: file.id, entry.file.modified)
+                tree.replaceStagedFile(entry.inode, at: place, by: file, modified: entry.file.modified)
+            case .unchanged(let record):
+                tree.restoreFile(record, under: entry.inode, at: place)
+            }
+        }
+        guard hasSettled else { return }
+        staged[entry.inode] = nil
+        drop(entry)
+        // By its files the service knows them from now on.
+        var directory = entry.place.directory
+        while !directory.isEmpty {
+            journal.removeDirectory(container: entry.place.container, path: directory)
+            directory = FilePlace(container: entry.place.container, path: directory).directory
+        }
+    }
+
+    /// Deletes the local copy and what the journal has of it.
+    func drop(_ entry: StagedEntry) {
+        entry.file.remove()
+        entry.record.remove()
+    }
+
+    private func startUpload(of entry: StagedEntry, to place: FilePlace, contentType: String?) -> StagedEntry.Upload {
+        let destination = UploadDestination(
+            container: place.container,
+            directory: place.directory,
+            name: place.name,
+            contentType: contentType
+        )
+        return StagedEntry.Upload { [self] in
+            let result: Result<RemoteFile, UploadError>
+            do throws(UploadError) {
+                result = .success(try await uploads.upload(entry.file, to: destination, record: entry.record))
+            } catch {
+                result = .failure(error)
+            }
+            entry.uploadEnded(with: result)
+            settle(entry)
+            return result
+        }
+    }
+}
+
+extension FilePlace {
+    /// Whether the place is in a directory, at any depth.
+    func isBelow(_ directory: FilePlace) -> Bool {
+        container == directory.container && (directory.path.isEmpty || path.hasPrefix(directory.path + "/"))
+    }
+}

@@ -1,0 +1,136 @@
+internal import BaseSpaceAPI
+internal import Logging
+internal import Namespace
+internal import RemoteFiles
+internal import Synchronization
+internal import SystemPackage
+internal import Uploads
+
+/// Writing a file that the service has: its next version is a staged file under the same inode number.
+///
+/// The service can't change a file, only take another one of the same path. So what is opened for writing is a staged file:
+/// an empty one for `O_TRUNC`, a copy of the whole content otherwise. Unless something is changed it goes again unsent.
+extension Volume {
+    /// Opens a file of the service for writing.
+    func overwrite(_ record: FileRecord, of node: Node, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile> {
+        guard configuration.allowsOverwrite, tree.acceptsWork(record.place.container) else {
+            throw writeRefusal(for: record.place.container)
+        }
+        guard !mode.truncates, record.size > 0 else {
+            let entry = try stage(record, of: node, content: nil)
+            return .ready(opened(try handle(for: entry, mode: mode, caller: caller)))
+        }
+        return pending("copying '\(node.name)', to change it") { [self] in
+            let entry = try await copyUp(record, of: node)
+            return opened(try handle(for: entry, mode: mode, caller: caller))
+        }
+    }
+
+    /// Changes the size of a file of the service by its path.
+    func truncate(_ record: FileRecord, of node: Node, to size: UInt64) throws(Errno) -> Answer<TimedAttributes> {
+        guard configuration.allowsOverwrite, tree.acceptsWork(record.place.container) else {
+            throw writeRefusal(for: record.place.container)
+        }
+        let changes = AttributeChanges(size: size)
+        return finishing("changing the size of '\(node.name)'") { [self] in
+            let entry = size == 0 ? try stage(record, of: node, content: nil) : try await copyUp(record, of: node)
+            try change(entry, to: changes, isOpen: false)
+            try await finishChange(of: entry)
+            return try timedAttributes(of: self.node(node.inode))
+        }
+    }
+
+    /// Copies a file of the service into the staging area, once for all who want to change it.
+    private func copyUp(_ record: FileRecord, of node: Node) async throws -> StagedEntry {
+        if let entry = staged[node.inode] { return entry }
+        let content = try reader.open(RemoteFileVersion(record, name: node.name), url: record.contentURL, in: nil)
+        let copy = try stage(at: record.place, permissions: 0o644)
+        do {
+            try await copyBytes(of: content, to: copy.0)
+            copy.0.modified = record.modified ?? copy.0.modified
+            return try stage(record, of: node, content: copy)
+        } catch {
+            copy.0.remove()
+            copy.1.remove()
+            throw error
+        }
+    }
+
+    /// Lets a staged file take the place of the service's; without content, a new empty one. If somebody else was faster, it
+    /// is his.
+    private func stage(
+        _ record: FileRecord,
+        of node: Node,
+        content: (StagedFile, JournalFile)?
+    ) throws(Errno) -> StagedEntry {
+        let (file, line) = try content ?? stage(at: record.place, permissions: 0o644)
+        var origin = StagedEntry.Origin(place: record.place, original: record)
+        origin.isSealed = content != nil
+        if content != nil {
+            // It is what the service has.
+            file.seal()
+            file.markUnchanged()
+        }
+        let entry = StagedEntry(inode: node.inode, file: file, record: line, origin)
+        let winner = staged.insert(entry)
+        guard winner === entry else {
+            file.remove()
+            line.remove()
+            return winner
+        }
+        cachedVersions.withLock { $0[node.inode] = nil }
+        tree.coverFile(node.inode, at: record.place)
+        kernel.withLock { $0 }?.invalidateInode(node.inode)
+        return entry
+    }
+
+    private func copyBytes(of content: OpenContent, to file: StagedFile) async throws {
+        var offset: Int64 = 0
+        while offset < content.file.size {
+            try Task.checkCancellation()
+            let bytes = try await content.bytes(at: offset, count: Self.copiedAtOnce)
+            guard !bytes.isEmpty else { throw Errno.ioError }
+            let position = offset
+            try await disk.run { () throws(Errno) in
+                let written: Result<Void, Errno> = bytes.withUnsafeBytes { buffer in
+                    do throws(Errno) {
+                        try file.write(buffer, at: position)
+                        return .success(())
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+                try written.get()
+            }
+            offset += Int64(bytes.count)
+        }
+    }
+
+    /// Bytes that a copy holds in memory.
+    private static let copiedAtOnce = 1 << 20
+}
+
+extension OpenContent {
+    /// Reads, waiting if need be. Empty past the end.
+    fileprivate func bytes(at offset: Int64, count: Int) async throws -> [UInt8] {
+        var here: [UInt8]?
+        guard let pending = read(at: offset, count: count, { here = Array($0) }) else { return here ?? [] }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { pending.start(ContinuedRead(continuation: $0)) }
+        } onCancel: {
+            pending.cancel()
+        }
+    }
+}
+
+private struct ContinuedRead: ContentReadReply {
+    let continuation: CheckedContinuation<[UInt8], any Error>
+
+    func succeed(_ bytes: UnsafeRawBufferPointer) {
+        continuation.resume(returning: Array(bytes))
+    }
+
+    func fail(_ error: RemoteReadError) {
+        continuation.resume(throwing: error)
+    }
+}

@@ -1,0 +1,140 @@
+internal import BaseSpaceAPI
+internal import Logging
+internal import Namespace
+internal import SystemPackage
+public import Uploads
+
+/// Going on where an earlier mount of the account stopped, and doing what `basespacefs uploads` asks for.
+extension Volume {
+    /// Takes over what other mounts of the account left, and listens to what the command asks for from now on. Called once,
+    /// before the kernel knows of the mount.
+    ///
+    /// - Throws: `UploadError` when the journal can't be read.
+    public func resume() throws(UploadError) {
+        for (container, path) in journal.directories() {
+            _ = tree.addLocalDirectory(at: FilePlace(container: container, path: path))
+        }
+        tree.remember(modified: journal.modifiedTimes())
+        try adopt()
+        journal.observe { [weak self] request in self?.serve(request) }
+        Task { [weak self] in
+            while self?.warnOfSessions() != nil {
+                try? await Task.sleep(for: .seconds(1800))
+            }
+        }
+    }
+
+    /// Says in the log which sessions with files that wait here run out of time.
+    private func warnOfSessions() {
+        for container in Set(staged.all.filter(\.isUnsent).map(\.place.container)) {
+            let created = tree.created(container)
+            let warning = sessionAges.withLock { $0.warning(for: container, created: created, now: Timestamp.now) }
+            if let warning { logger.warning("\(warning)") }
+        }
+    }
+
+    private func adopt() throws(UploadError) {
+        for file in try journal.adopt() {
+            do throws(Errno) {
+                try adopt(file)
+            } catch {
+                logger.error("'\(file.path)' of \(file.container) is in the journal, but its staged copy can't be used: \(error)")
+            }
+        }
+    }
+
+    private func adopt(_ adopted: AdoptedFile) throws(Errno) {
+        let place = FilePlace(container: adopted.container, path: adopted.path)
+        switch adopted.state {
+        case .arrived:
+            staging.removeFile(adopted.file.serial)
+            adopted.file.remove()
+            return
+        case .discarded:
+            staging.removeFile(adopted.file.serial)
+            Task { [self] in
+                await uploads.abandon(adopted.file)
+                adopted.file.remove()
+            }
+            return
+        case .writing, .sealed, .failed, .spoiled:
+            break
+        }
+        var origin = StagedEntry.Origin(place: place, permissions: adopted.permissions, contentType: adopted.contentType)
+        switch adopted.state {
+        case .writing:
+            // Its writer had not closed it when the mount ended.
+            origin.damage = .interrupted
+        case .spoiled(let errno):
+            origin.damage = Errno(rawValue: errno)
+        default:
+            origin.isSealed = true
+        }
+        let file = try staging.openFile(adopted.file.serial, isSealed: origin.isSealed)
+        let entry = StagedEntry(
+            inode: Tree.inode(ofStagedFile: adopted.file.serial),
+            file: file,
+            record: adopted.file,
+            origin
+        )
+        staged[entry.inode] = entry
+        tree.addDirectories(above: place)
+        _ = tree.addStagedFile(entry.inode, at: place)
+        guard origin.damage == nil else {
+            entry.spoil(by: origin.damage ?? .interrupted)
+            logger.warning(
+                """
+                '\(place.path)' (\(place.container)) was not written to its end before its mount ended: \
+                write it again, or see `basespacefs uploads`
+                """
+            )
+            return
+        }
+        logger.notice("'\(place.path)' (\(place.container)) was left by an earlier mount, \(file.size) bytes")
+        if configuration.uploadPolicy != .complete, entry.isUnsent {
+            commitInBackground(entry)
+        }
+    }
+
+    private func serve(_ request: JournalRequest) {
+        switch request {
+        case .orphaned:
+            do {
+                try adopt()
+            } catch {
+                logger.warning("\(error)")
+            }
+        case .retry(let serial):
+            guard let entry = entry(ofSerial: serial), !entry.isBeingWritten else { return }
+            entry.forgive()
+            entry.seal()
+            commitInBackground(entry)
+        case .discard(let serial):
+            guard let entry = entry(ofSerial: serial), !entry.isBeingWritten else { return }
+            Task { [self] in await giveUp(entry) }
+        }
+    }
+
+    private func entry(ofSerial serial: String) -> StagedEntry? {
+        staged.all.first { $0.record.serial == serial }
+    }
+
+    /// Takes a file away whatever became of it; what the service has already stays there.
+    private func giveUp(_ entry: StagedEntry) async {
+        if let upload = entry.upload {
+            upload.cancel()
+            _ = await upload.value
+        }
+        guard entry.remove() else { return }
+        if let original = entry.original {
+            tree.restoreFile(original, under: entry.inode, at: entry.place)
+        } else {
+            tree.removeStagedFile(entry.inode, at: entry.place)
+        }
+        if entry.isOver {
+            staged[entry.inode] = nil
+        }
+        drop(entry)
+        logger.notice("'\(entry.place.path)' was given up, as asked")
+    }
+}

@@ -1,0 +1,141 @@
+import BaseSpaceSimulator
+import Foundation
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("When files are uploaded")
+    struct PolicyTests {
+        private static let data = ["projects/P/samples/S/x": 1]
+        private static let post = Fault.Match(listener: .api, method: "POST", path: "*/appresults/*/files*")
+
+        @Test("background: close does not wait for the upload, and `complete` does")
+        func background() async throws {
+            try await Mount.using(.random(Self.data), options: "--upload-policy", "background") { mount in
+                let result = try await mount.makeAppResult()
+                // Nothing arrives while the service does not answer, and no close hangs.
+                mount.account.simulator.setFaults([.init(.hang, on: Self.post)])
+                try await result.output("for i in 1 2 3 4 5 6; do echo $i > f$i; done; cat f*")
+                #expect(result.received.isEmpty)
+                mount.account.simulator.setFaults([])
+                try await mount.output("echo complete > '\(result.path)/Status'")
+                #expect(result.received.map(\.path).sorted() == ["f1", "f2", "f3", "f4", "f5", "f6"])
+                #expect(mount.account.staged == [])
+            }
+        }
+
+        @Test("background: fsync of the directory waits, and tells that an upload failed")
+        func directorySync() async throws {
+            try await Mount.using(.random(Self.data), options: "--upload-policy", "background") { mount in
+                let result = try await mount.makeAppResult()
+                try await result.output("mkdir d; echo 1 > d/f; sync d && test \"$(cat d/f)\" = 1")
+                #expect(result.received.map(\.path) == ["d/f"])
+                mount.account.simulator.setFaults([.init(.status(403), on: Self.post)])
+                try await result.output("echo 2 > d/g")
+                try await mount.expect("sync '\(result.files)/d'", failsWith: "Input/output error")
+                try await mount.expect("echo complete > '\(result.path)/Status'", failsWith: "Input/output error")
+                #expect(try await result.session().status == "Running")
+                mount.account.simulator.setFaults([])
+                try await mount.output("echo complete > '\(result.path)/Status'")
+                #expect(result.received.map(\.path).sorted() == ["d/f", "d/g"])
+            }
+        }
+
+        @Test("complete: until then files are local ones, which can be renamed, replaced, edited and removed")
+        func complete() async throws {
+            try await Mount.using(.random(Self.data), options: "--upload-policy", "complete") { mount in
+                let result = try await mount.makeAppResult()
+                try await result.output(
+                    """
+                    printf 'one\\ntwo\\n' > text && sed -i 's/two/three/' text && grep -q three text
+                    echo gone > gone && rm gone
+                    echo a > a && mv a b && echo c > c && mv c b
+                    seq 10000 > big && gzip big && mv big.gz renamed.gz
+                    """
+                )
+                #expect(result.received.isEmpty)
+                try await mount.output("echo complete > '\(result.path)/Status'")
+                #expect(result.received.map(\.path).sorted() == ["b", "renamed.gz", "text"])
+                #expect(try await result.output("cat b text; zcat renamed.gz | tail -1") == "c\none\nthree\n10000\n")
+                #expect(mount.account.staged == [])
+            }
+        }
+
+        @Test("complete: what waits for Status waits for the next mount, and unmount says so")
+        func completeInTheNextMount() async throws {
+            try await Account.using(.random(Self.data)) { account in
+                let mount = try await account.mount("--upload-policy", "complete")
+                let result = try await mount.makeAppResult()
+                try await result.output("mkdir -p d/e && echo data > d/e/f && touch -d @1000000000 d/e/f")
+                let end = try await mount.unmount()
+                #expect(end.status != 0)
+                #expect(end.errors.contains("'d/e/f' waits for Status"), "\(end.errors)")
+
+                let again = try await account.mount("--upload-policy", "complete")
+                #expect(
+                    try await again.output("cat '\(result.files)/d/e/f'; stat -c %Y '\(result.files)/d/e/f'")
+                        == "data\n1000000000\n"
+                )
+                #expect(result.received.isEmpty)
+                try await again.output("echo complete > '\(result.path)/Status'")
+                #expect(result.received.map(\.path) == ["d/e/f"])
+                #expect(account.staged == [])
+            }
+        }
+
+        @Test("A sequential writer's parts are sent while it still writes, and once")
+        func streams() async throws {
+            try await Mount.using(.random(Self.data), options: "--upload-part-size", "5M") { mount in
+                let result = try await mount.makeAppResult()
+                let parts = { @Sendable in
+                    mount.account.simulator.requests.filter { $0.method == "PUT" && $0.path.contains("/parts/") }
+                }
+                // The writer goes on only when a part has arrived that it wrote before.
+                let writer = try mount.start(
+                    "bash", "-c",
+                    """
+                    exec 3> "$MNT/\(result.files)/f"
+                    head -c 12000000 /dev/zero >&3
+                    until [ -e "$WORK/go" ]; do read -rt 0.05 < <(:) || true; done
+                    head -c 12000000 /dev/zero >&3
+                    exec 3>&-
+                    """
+                )
+                try await eventually("two parts have arrived") { parts().count == 2 }
+                #expect(result.received.isEmpty)
+                try await mount.output("touch $WORK/go")
+                #expect(try await writer.result().status == 0)
+                try await eventually("the file has arrived") { result.received.map(\.size) == [24_000_000] }
+                #expect(parts().count == 5)
+            }
+        }
+
+        @Test("The header that is written last is in what arrives")
+        func patchedHeader() async throws {
+            try await Mount.using(.random(Self.data), options: "--upload-part-size", "5M") { mount in
+                let result = try await mount.makeAppResult()
+                try await mount.output(
+                    """
+                    python3 - "$1" "$WORK/local" <<'EOF'
+                    import random, sys
+                    random.seed(1)
+                    body = random.randbytes(1 << 20)
+                    for path in sys.argv[1:]:
+                        with open(path, "wb") as f:
+                            f.write(b"header?!")
+                            for _ in range(17): f.write(body)
+                            f.seek(0)
+                            f.write(b"HEADER!!")
+                            f.truncate(17 * (1 << 20))
+                    EOF
+                    cmp "$1" "$WORK/local"
+                    """,
+                    mount.absolute(result.files + "/f")
+                )
+                let sum = try await mount.output("md5sum < $WORK/local")
+                #expect(result.received.map { "\($0.md5)  -\n" } == [sum])
+            }
+        }
+    }
+}
