@@ -1,5 +1,5 @@
-import ArgumentParser
-import BaseSpaceSimulator
+public import ArgumentParser
+public import BaseSpaceSimulator
 import Logging
 import SystemPackage
 
