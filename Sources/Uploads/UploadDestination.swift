@@ -23,11 +23,5 @@ public struct UploadDestination: Sendable, Hashable, CustomStringConvertible {
     public var path: String { directory.isEmpty ? name : "\(directory)/\(name)" }
 
     /// `'out/a.bam' to AppResult 17`.
-    public var description: String {
-        switch container {
-        case .appResult(let id): "'\(path)' to AppResult \(id)"
-        case .sample(let id): "'\(path)' to Sample \(id)"
-        case .run(let id): "'\(path)' to Run \(id)"
-        }
-    }
+    public var description: String { "'\(path)' to \(container)" }
 }

@@ -1,0 +1,24 @@
+public import BaseSpaceAPI
+
+/// How far the upload of a file has come at the service, as the journal remembers it.
+public enum UploadProgress: Hashable, Sendable {
+    /// Nothing was sent.
+    case none
+    /// One request with the whole file was begun; whether the service took it is not known.
+    case sendingWhole
+    /// A multipart upload is open: its file id, the base part size it was begun with, and the MD5s (32 hex digits) of the parts that the service acknowledged.
+    case parts(of: EntityID, partSize: Int64, sent: [Int: String])
+}
+
+/// What is remembered of the upload of one file. Each call returns when it is remembered; one that can't be is logged and the upload goes on.
+public protocol UploadRecord: Sendable {
+    /// What an earlier attempt, perhaps of another process, left.
+    var progress: UploadProgress { get }
+    func sendingWhole()
+    func began(_ id: EntityID, partSize: Int64)
+    func sent(part number: Int, md5: String)
+    /// The attempt is over and left nothing open at the service.
+    func abandoned()
+    /// The service has the file, all of it.
+    func arrived(as id: EntityID)
+}
