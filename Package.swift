@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let orderedCollections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -45,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
@@ -65,7 +67,7 @@ let package = Package(
         ),
         room("Namespace", ["BaseSpaceAPI", orderedCollections]),
         room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", deques, logging]),
-        room("Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", "CLinux", logging, system]),
+        room("Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", "CLinux", grdb, logging, system]),
         room("BlockCache", ["CLinux", "CXXHash", deques, logging, system]),
         room("BaseSpaceAPI", ["HTTPTransport", logging, system]),
         room("HTTPTransport", ["CCurl", deques, logging]),
@@ -102,7 +104,7 @@ let package = Package(
         tests(of: "HTTPTransport"),
         tests(of: "BaseSpaceAPI", ["HTTPTransport", "BaseSpaceSimulator"]),
         tests(of: "BlockCache"),
-        tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests"]),
+        tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", grdb]),
         // Counts what threads allocate, in the test program as a whole.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "CAllocations"]),

@@ -73,3 +73,8 @@ int CLinux_readIntoPageCache(int file, long long offset, long long length)
     close(nowhere);
     return count < 0 ? -1 : 0;
 }
+
+int CLinux_syncFileSystem(int file)
+{
+    return syncfs(file);
+}

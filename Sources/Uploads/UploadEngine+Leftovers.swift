@@ -1,4 +1,5 @@
-public import BaseSpaceAPI
+internal import BaseSpaceAPI
+internal import Logging
 
 extension UploadEngine {
     /// The size of a part in bytes: a file that is longer is sent in parts.

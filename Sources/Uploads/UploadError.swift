@@ -8,7 +8,8 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
     /// The kinds of failure; more may come.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String, Hashable, Sendable {
-            case stagingUnavailable, unreadable, refused, missing, conflict, tooLarge, serviceFailed, unreachable
+            case stagingUnavailable, journalUnavailable, unreadable, refused, missing, conflict, tooLarge,
+                serviceFailed, unreachable
             case damaged, changed, cancelled
         }
 
@@ -16,6 +17,8 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
 
         /// The staging directory can't be used.
         public static let stagingUnavailable = Code(kind: .stagingUnavailable)
+        /// The journal can't be opened, read or written.
+        public static let journalUnavailable = Code(kind: .journalUnavailable)
         /// The staged file can't be read; `systemError` says why.
         public static let unreadable = Code(kind: .unreadable)
         /// The service said no (4xx), or would: the request breaks a rule that is known here.

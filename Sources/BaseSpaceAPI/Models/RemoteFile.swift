@@ -98,22 +98,13 @@ public enum UploadStatus: String, Sendable {
 }
 
 /// What has files.
-public enum FileContainer: Hashable, Sendable, CustomStringConvertible {
+public enum FileContainer: Hashable, Sendable {
     /// An AppResult.
     case appResult(EntityID)
     /// A sample.
     case sample(EntityID)
     /// An instrument's run.
     case run(EntityID)
-
-    /// `AppResult 17`.
-    public var description: String {
-        switch self {
-        case .appResult(let id): "AppResult \(id)"
-        case .sample(let id): "Sample \(id)"
-        case .run(let id): "Run \(id)"
-        }
-    }
 
     /// The path of its resource.
     var segments: [String] {

@@ -23,7 +23,7 @@ extension Volume {
     ) throws(Errno) -> Answer<TimedAttributes> {
         let node = try node(inode)
         if let entry = staged[inode] {
-            try change(entry, to: changes, isOpen: handle != nil)
+            try change(entry, to: changes)
             guard changes.size != nil, handle == nil else { return .ready(try timedAttributes(of: node)) }
             return finishing("changing the size of '\(node.name)'") { [self] in
                 try await finishChange(of: entry)
@@ -66,7 +66,7 @@ extension Volume {
         }
     }
 
-    func change(_ entry: StagedEntry, to changes: AttributeChanges, isOpen: Bool) throws(Errno) {
+    func change(_ entry: StagedEntry, to changes: AttributeChanges) throws(Errno) {
         if let size = changes.size {
             guard let size = Int64(exactly: size) else { throw .fileTooLarge }
             // `ftruncate` to the size it has, as rsync ends with, is no change.

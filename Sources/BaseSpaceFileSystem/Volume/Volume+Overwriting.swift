@@ -31,10 +31,11 @@ extension Volume {
         guard configuration.allowsOverwrite, tree.acceptsWork(record.place.container) else {
             throw writeRefusal(for: record.place.container)
         }
-        let changes = AttributeChanges(size: size)
         return finishing("changing the size of '\(node.name)'") { [self] in
             let entry = size == 0 ? try stage(record, of: node, content: nil) : try await copyUp(record, of: node)
-            try change(entry, to: changes, isOpen: false)
+            var changes = AttributeChanges()
+            changes.size = size
+            try change(entry, to: changes)
             try await finishChange(of: entry)
             return try timedAttributes(of: self.node(node.inode))
         }
@@ -63,7 +64,12 @@ extension Volume {
         of node: Node,
         content: (StagedFile, JournalFile)?
     ) throws(Errno) -> StagedEntry {
-        let (file, line) = try content ?? stage(at: record.place, permissions: 0o644)
+        let (file, line): (StagedFile, JournalFile)
+        if let content {
+            (file, line) = content
+        } else {
+            (file, line) = try stage(at: record.place, permissions: 0o644)
+        }
         var origin = StagedEntry.Origin(place: record.place, original: record)
         origin.isSealed = content != nil
         if content != nil {

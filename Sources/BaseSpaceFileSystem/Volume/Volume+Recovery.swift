@@ -1,6 +1,7 @@
 internal import BaseSpaceAPI
 internal import Logging
 internal import Namespace
+internal import Synchronization
 internal import SystemPackage
 public import Uploads
 

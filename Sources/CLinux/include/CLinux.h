@@ -53,3 +53,7 @@ long long CLinux_cachedPages(int file);
 
 /// Reads a range of a file into the page cache without copying it anywhere. 0, or -1 with errno set.
 int CLinux_readIntoPageCache(int file, long long offset, long long length);
+
+/// Writes all that is dirty on a file system to its disk, and waits for it. 0, or -1 with errno set, also for what went
+/// wrong since the descriptor was opened.
+int CLinux_syncFileSystem(int file);

@@ -94,7 +94,8 @@ public final class StagingArea: Sendable {
         return (UInt32(clamping: statistics.f_frsize), UInt64(statistics.f_blocks), UInt64(statistics.f_bavail))
     }
 
-    private static func prepare(_ directory: FilePath) throws(Errno) {
+    /// Makes sure that a directory of this user exists and can be written to.
+    static func prepare(_ directory: FilePath) throws(Errno) {
         var status = stat()
         do throws(Errno) {
             try SystemCall.perform { directory.withPlatformString { stat($0, &status) } }

@@ -1,0 +1,105 @@
+public import BaseSpaceAPI
+internal import GRDB
+internal import Logging
+internal import Glibc
+internal import SystemPackage
+
+/// A file of a mount that has ended, which belongs to this one now.
+public struct AdoptedFile: Sendable {
+    /// Its place in the journal.
+    public let file: JournalFile
+    /// Where it goes.
+    public let container: FileContainer
+    /// Of the file inside the container.
+    public let path: String
+    /// As its writer set them.
+    public let permissions: UInt16
+    /// What its writer chose, if he did.
+    public let contentType: String?
+    /// What its writer set, if he did.
+    public let modified: Timestamp?
+    /// Where it stands. One that is `writing` was never committed; `discarded` and `arrived` ones may have no staged file.
+    public let state: JournalState
+    /// What spoiled it, where that is known.
+    public let reason: String?
+    /// When it was made.
+    public let created: Timestamp
+}
+
+extension Journal {
+    /// Takes over the files of this account whose mounts have ended, so that of all mounts one alone gets each.
+    ///
+    /// What waits for its upload but was not safe on disk when the machine went down comes back as spoiled. A file whose
+    /// bytes are gone is left in the journal, and logged.
+    ///
+    /// - Throws: `journalUnavailable`.
+    public func adopt() throws(UploadError) -> [AdoptedFile] {
+        let found: (adopted: [AdoptedFile], lost: [FileRow])
+        do throws(JournalFault) {
+            found = try database.change(adopt)
+        } catch {
+            throw UploadError(journal: directory.appending(JournalDatabase.fileName), error)
+        }
+        for row in found.lost {
+            logger.error(
+                """
+                The staged file '\(stagingDirectory.appending(row.serial))' is gone, which was to become \
+                '\(row.path)' in \(row.container); `basespacefs uploads discard` forgets it
+                """
+            )
+        }
+        for file in found.adopted { file.file.expectSecuringIfNeeded() }
+        return found.adopted
+    }
+
+    private func adopt(in database: Database) throws -> (adopted: [AdoptedFile], lost: [FileRow]) {
+        var adopted: [AdoptedFile] = []
+        var lost: [FileRow] = []
+        var isDead: [String: Bool] = [:]
+        let rows = try FileRow.filter(sql: "account = ? AND owner <> ?", arguments: [account, lock.id])
+            .order(Column("created"), Column("rowid"))
+            .fetchAll(database)
+        for old in rows {
+            let dead = isDead[old.owner] ?? !locks.isAlive(old.owner)
+            isDead[old.owner] = dead
+            guard dead else { continue }
+            var row = old
+            try honourRequest(for: &row, in: database)
+            row.judge(inBoot: boot)
+            let isStaged = stagingDirectory.appending(row.serial).withPlatformString { access($0, F_OK) == 0 }
+            guard isStaged || row.stage == .arrived || row.stage == .discarded else {
+                lost.append(row)
+                continue
+            }
+            row.owner = lock.id
+            row.isAbandoned = row.stage == .writing
+            try row.updateChanges(database, from: old)
+            adopted.append(try AdoptedFile(row, parts: PartRow.sent(of: row.serial, in: database), journal: self))
+        }
+        return (adopted, lost)
+    }
+
+    /// What was asked of its mount before that ended.
+    private func honourRequest(for row: inout FileRow, in database: Database) throws {
+        guard let request = try RequestRow.fetchOne(database, key: row.serial) else { return }
+        switch request.kind {
+        case .retry: row.enter(.sealed, boot: boot)
+        case .discard: row.enter(.discarded, boot: boot)
+        }
+        try request.delete(database)
+    }
+}
+
+extension AdoptedFile {
+    fileprivate init(_ row: FileRow, parts: [Int: String], journal: Journal) {
+        file = JournalFile(row: row, sent: parts, journal: journal)
+        container = row.container
+        path = row.path
+        permissions = UInt16(clamping: row.permissions)
+        contentType = row.contentType
+        modified = row.modified
+        state = row.state
+        reason = row.stage == .spoiled ? row.message : nil
+        created = Timestamp(seconds: row.created)
+    }
+}

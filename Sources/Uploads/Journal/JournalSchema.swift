@@ -1,0 +1,72 @@
+internal import GRDB
+
+/// The tables of the journal. A change is a further migration: files of earlier versions wait in it.
+enum JournalSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { try $0.execute(sql: first) }
+        return migrator
+    }
+
+    private static let first = """
+        -- The staged files, each under the name of its file on disk.
+        CREATE TABLE file (
+            serial TEXT PRIMARY KEY NOT NULL,
+            account TEXT NOT NULL,
+            -- The mount that answers for it; mounts/<owner>.lock tells whether it lives.
+            owner TEXT NOT NULL,
+            containerKind TEXT NOT NULL CHECK (containerKind IN ('appResult', 'sample', 'run')),
+            containerID TEXT NOT NULL,
+            path TEXT NOT NULL,
+            permissions INTEGER NOT NULL,
+            contentType TEXT,
+            modifiedSeconds INTEGER,
+            modifiedNanoseconds INTEGER,
+            created INTEGER NOT NULL,
+            stage TEXT NOT NULL
+                CHECK (stage IN ('writing', 'sealed', 'failed', 'spoiled', 'arrived', 'discarded')),
+            -- Still in 'writing', though its writer's mount has ended.
+            isAbandoned INTEGER NOT NULL,
+            message TEXT,
+            error INTEGER,
+            -- Counts the commit points, and tells the one whose bytes are safe on disk and the boot of the last one.
+            seal INTEGER NOT NULL,
+            securedSeal INTEGER NOT NULL,
+            boot TEXT NOT NULL,
+            -- Counts the times that the row was made durable: SQLite syncs only what changed.
+            syncs INTEGER NOT NULL,
+            isSendingWhole INTEGER NOT NULL,
+            uploadID TEXT,
+            partSize INTEGER
+        );
+        -- What the service acknowledged of the open upload of a file.
+        CREATE TABLE part (
+            serial TEXT NOT NULL REFERENCES file ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            md5 TEXT NOT NULL,
+            PRIMARY KEY (serial, number)
+        ) WITHOUT ROWID;
+        -- What other processes ask the owner for.
+        CREATE TABLE request (
+            serial TEXT PRIMARY KEY NOT NULL REFERENCES file ON DELETE CASCADE,
+            kind TEXT NOT NULL CHECK (kind IN ('retry', 'discard'))
+        );
+        -- The directories that the service does not know of.
+        CREATE TABLE directory (
+            account TEXT NOT NULL,
+            containerKind TEXT NOT NULL CHECK (containerKind IN ('appResult', 'sample', 'run')),
+            containerID TEXT NOT NULL,
+            path TEXT NOT NULL,
+            PRIMARY KEY (account, containerKind, containerID, path)
+        ) WITHOUT ROWID;
+        -- The times that writers gave to files which were uploaded since, in the order in which they came.
+        CREATE TABLE modified (
+            sequence INTEGER PRIMARY KEY,
+            account TEXT NOT NULL,
+            fileID TEXT NOT NULL,
+            seconds INTEGER NOT NULL,
+            nanoseconds INTEGER NOT NULL,
+            UNIQUE (account, fileID)
+        );
+        """
+}
