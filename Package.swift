@@ -65,7 +65,7 @@ let package = Package(
         ),
         room("Namespace", ["BaseSpaceAPI", orderedCollections]),
         room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", deques, logging]),
-        room("Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", logging, system]),
+        room("Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", "CLinux", logging, system]),
         room("BlockCache", ["CLinux", "CXXHash", deques, logging, system]),
         room("BaseSpaceAPI", ["HTTPTransport", logging, system]),
         room("HTTPTransport", ["CCurl", deques, logging]),

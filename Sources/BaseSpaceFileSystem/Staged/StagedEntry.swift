@@ -58,6 +58,7 @@ final class StagedEntry: Sendable {
     let inode: InodeNumber
     let file: StagedFile
     private let state: Mutex<State>
+    private let isMappable = Atomic(false)
 
     init(inode: InodeNumber, file: StagedFile, place: FilePlace, permissions: UInt16) {
         self.inode = inode
@@ -79,6 +80,14 @@ final class StagedEntry: Sendable {
 
     /// Whether a handle that may write is open.
     var isBeingWritten: Bool { state.withLock { $0.writers > 0 } }
+
+    /// A handle was opened that a map to write to can be made of.
+    func noteMappable() {
+        isMappable.store(true, ordering: .relaxed)
+    }
+
+    /// Whether there ever was such a handle.
+    var mayBeMapped: Bool { isMappable.load(ordering: .relaxed) }
 
     /// Whether the service lacks bytes that it is to get.
     var isUnsent: Bool { state.withLock { isUnsent($0) } }

@@ -9,8 +9,10 @@ internal import Uploads
 /// A commit is a `flush` by the process that opened the file, when it closes its last descriptor to write to it after bytes were
 /// written through that handle, or else the release of the handle. Shells flush before the first byte (`cat x > f`
 /// duplicates the descriptor) and in the middle (`exec 3> f; echo a >&3; echo b >&3`), children flush what their parent
-/// opened (`{ cat a; cat b; } > f`): none of these may send half a file. An error of the flush reaches the program as the
-/// result of `close`; one after the release can only be logged.
+/// opened (`{ cat a; cat b; } > f`): none of these may send half a file. Nor may the close of a descriptor whose file the
+/// process has mapped and goes on to write to (`MAP_SHARED`): that file is committed by the release, which comes when the
+/// last map is gone. An error of the flush reaches the program as the result of `close`; one after the release can only
+/// be logged.
 extension Volume {
     public func create(
         _ name: String,
@@ -48,6 +50,7 @@ extension Volume {
         case .staged(let staged):
             guard staged.mode.writes else { throw .badFileDescriptor }
             staged.noteWrite()
+            spoilIfMapperWasKilled(staged)
             do throws(Errno) {
                 return .ready(try staged.entry.file.write(bytes, at: offset))
             } catch {
@@ -66,17 +69,14 @@ extension Volume {
         if let damage = staged.entry.damage { throw damage }
         let flusher = ThreadGroup.of(thread: caller.pid)
         if flusher == staged.opener, ThreadGroup.isKilled(thread: caller.pid), staged.hasUnflushed {
-            // Nobody asked for the half that it had written.
-            staged.entry.spoil(by: .interrupted)
-            logger.warning(
-                "'\(staged.entry.place.path)' stays here: its writer was killed; write it again or remove it"
-            )
+            spoilKilled(staged.entry)
             return .ready(())
         }
         guard flusher == staged.opener || flusher == 0, staged.entry.isUnsent, staged.hasUnflushed,
-            !ThreadGroup.process(flusher, canWriteTo: inode), staged.takeUnflushed()
+            !ThreadGroup.process(flusher, canWriteTo: inode)
         else { return .ready(()) }
         return finishing("uploading '\(staged.entry.place.path)'") { [self] in
+            guard await !leavesMapped(staged, flusher), staged.takeUnflushed() else { return }
             try await commit(staged.entry)
         }
     }
@@ -84,6 +84,7 @@ extension Volume {
     public func release(_ handle: FileHandle, of inode: InodeNumber) {
         guard case .staged(let handle) = handles.remove(handle) else { return }
         let entry = handle.entry
+        spoilIfMapperWasKilled(handle)
         entry.close(writing: handle.mode.writes)
         settle(entry)
         if entry.isOver {
