@@ -27,6 +27,7 @@ class UploadServer:
     """An account into which everything can be written, 20 ms away, at 60 MB/s per connection."""
 
     def __init__(self, directory: Path, token: str) -> None:
+        self._headers = {"x-access-token": token}
         port, control_port, api_port = (machine.free_port() for _ in range(3))
         self.url = f"http://127.0.0.1:{port}"
         self._control = f"http://127.0.0.1:{control_port}"
@@ -47,10 +48,10 @@ class UploadServer:
         script = Path(__file__).with_name("api.py")
         arguments: Sequence[str | Path] = [str(api_port), catalog, str(FIRST_BYTE_SECONDS)]
         self._api = Child([sys.executable, script, *arguments], directory / "uploads-api.log")
+        wait_until(lambda: self._answers(f"http://127.0.0.1:{api_port}"), "the API answers", self._api)
         prefix = ["-p", "/usr/share/nginx", "-e", directory / "uploads-error.log"]
         self._front = Child(["nginx", *prefix, "-c", configuration], directory / "uploads.log")
-        self._headers = {"x-access-token": token}
-        wait_until(self._answers, "nginx and the API answer", self._front)
+        wait_until(lambda: self._answers(self.url), "nginx answers", self._front)
 
     def stop(self) -> None:
         self._front.stop()
@@ -82,9 +83,9 @@ class UploadServer:
             session = json.load(reply)["Response"]["AppSession"]["Id"]
         self.post(f"appsessions/{session}", {"status": "complete"})
 
-    def _answers(self) -> bool:
+    def _answers(self, url: str) -> bool:
         try:
-            self._get(f"{self.url}/v1pre3/users/current")
+            self._get(f"{url}/v1pre3/users/current")
         except OSError:
             return False
         return True
