@@ -2,7 +2,7 @@
 
 from harness.measure import Case
 
-from . import caches, many_readers, random_reads, region, sequential, small_files
+from . import caches, many_readers, random_reads, region, sequential, small_files, uploads
 
 ALL: list[Case] = [
     *sequential.CASES,
@@ -11,4 +11,5 @@ ALL: list[Case] = [
     *many_readers.CASES,
     *region.CASES,
     *small_files.CASES,
+    *uploads.CASES,
 ]

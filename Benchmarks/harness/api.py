@@ -1,17 +1,19 @@
-"""The part of the BaseSpace API that a reader needs, in front of any object store. Run as a program:
+"""The part of the BaseSpace API that a mount needs, in front of any object store. Run as a program:
 
     api.py PORT CATALOG DELAY
 
 CATALOG is a JSON file:
 {"token": …, "content": URL, "folders": [{"name": …, "files": [{"path": …, "size": …, "etag": …}]}]}
 
-All folders are AppResults of the project Bench; their session is complete, so nothing can change. Each answer comes
-after DELAY seconds. Listings are always sorted by id.
+All folders are AppResults of the project Bench; their session is complete, so nothing can change. AppResults that are
+made get a session of their own, which is running; what is uploaded to them (uploads.nginx takes it) is never listed.
+Each answer comes after DELAY seconds. Listings are always sorted by id.
 """
 
 import json
 import sys
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -51,6 +53,7 @@ class Catalog:
         self.token = description["token"]
         self._content = description["content"]
         self._folders = {FIRST_FOLDER + number: folder for number, folder in enumerate(description["folders"])}
+        self._sessions = {SESSION["Id"]: SESSION}
 
     def answer(self, path: list[str], query: dict[str, str]) -> dict | None:
         """The `Response` for a path below v1pre3; None if there is no such thing."""
@@ -66,8 +69,8 @@ class Catalog:
                 return page([], query)
             case ["projects", "10", "appresults"]:
                 return page([self._folder(number) for number in self._folders], query)
-            case ["appsessions", "20"]:
-                return SESSION
+            case ["appsessions", number]:
+                return self._sessions.get(number)
             case ["appresults", number] if int(number) in self._folders:
                 return self._folder(int(number))
             case ["appresults", number, "files"] if int(number) in self._folders:
@@ -79,21 +82,38 @@ class Catalog:
                 return {"HrefContent": self._url(int(number)), "Expires": EXPIRES, "SupportsRange": True}
         return None
 
+    def change(self, path: list[str], fields: dict) -> dict | None:
+        """What a POST to a path below v1pre3 makes or changes; None if there is no such thing."""
+        match path:
+            case ["projects", "10", "appresults"]:
+                number = FIRST_FOLDER + len(self._folders)
+                session = {**SESSION, "Id": f"{number}0", "Href": f"v1pre3/appsessions/{number}0", "Status": "Running"}
+                self._sessions[session["Id"]] = session
+                self._folders[number] = {"name": fields["Name"], "files": [], "session": session}
+                return self._folder(number)
+            case ["appsessions", number] if number in self._sessions:
+                session = self._sessions[number]
+                session["Status"] = (fields.get("status") or session["Status"]).capitalize()
+                session["StatusSummary"] = fields.get("statussummary") or session["StatusSummary"]
+                return session
+        return None
+
     def _known(self, number: int) -> bool:
         folder = self._folders.get(number // FILES)
         return folder is not None and number % FILES < len(folder["files"])
 
     def _folder(self, number: int) -> dict:
+        session = self._folders[number].get("session", SESSION)
         return {
             "Id": str(number),
             "Href": f"v1pre3/appresults/{number}",
             "Name": self._folders[number]["name"],
             "Description": "",
             "UserOwnedBy": USER,
-            "Status": "Complete",
-            "StatusSummary": "",
+            "Status": session["Status"],
+            "StatusSummary": session["StatusSummary"],
             "DateCreated": DATE,
-            "AppSession": SESSION,
+            "AppSession": session,
             "References": [],
         }
 
@@ -140,13 +160,20 @@ class Handler(BaseHTTPRequestHandler):
     delay: float
 
     def do_GET(self) -> None:
+        query = {key: values[-1] for key, values in parse_qs(urlsplit(self.path).query).items()}
+        self.answer(lambda path: self.catalog.answer(path, query))
+
+    def do_POST(self) -> None:
+        fields = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
+        self.answer(lambda path: self.catalog.change(path, fields))
+
+    def answer(self, response_to: Callable[[list[str]], dict | None]) -> None:
         url = urlsplit(self.path)
         time.sleep(self.delay)
         if self.headers.get("x-access-token") != self.catalog.token:
             return self.send(401, {"ResponseStatus": {"Message": "Unauthorized"}})
         version, *path = url.path.strip("/").split("/")
-        query = {key: values[-1] for key, values in parse_qs(url.query).items()}
-        response = self.catalog.answer(path, query) if version == "v1pre3" else None
+        response = response_to(path) if version == "v1pre3" else None
         if response is None:
             return self.send(404, {"ResponseStatus": {"Message": f"no {url.path}"}})
         return self.send(200, {"Response": response, "ResponseStatus": {}, "Notifications": []})

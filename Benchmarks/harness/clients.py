@@ -1,7 +1,10 @@
 """Clients without a mount: what the line gives."""
 
+import base64
+import hashlib
 import itertools
 import statistics
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -60,3 +63,54 @@ def serial_curl(bench: Environment, store: Store, folder: str, directory: Path) 
         "".join(f'url = "{content_url(store, folder, path)}"\noutput = "{directory / path}"\n' for path in paths)
     )
     return sum(processes.timed("curl", "-sSf", "-K", list_) for list_ in (locations, files))
+
+
+def parallel_parts(bench: Environment, file: Path, part_size: int, count: int, directory: Path) -> float:
+    """Seconds that `count` curls take to upload a file in parts, each its share of them, on a connection that stays.
+
+    The parts are cut, and their MD5s known, before the clock starts.
+    """
+    parts = []
+    with file.open("rb") as source:
+        while piece := source.read(part_size):
+            part = directory / f"part-{len(parts) + 1}"
+            part.write_bytes(piece)
+            parts.append((part, base64.b64encode(hashlib.md5(piece).digest()).decode()))
+    container = bench.uploads.new_container()
+    start = time.monotonic()
+    number = bench.uploads.post(f"appresults/{container}/files?name={file.name}&multipart=true")["Id"]
+    commands = []
+    for curl in range(count):
+        entries = [
+            _upload(bench, f"files/{number}/parts/{index + 1}", f"Content-MD5: {md5}") + f'upload-file = "{part}"\n'
+            for index, (part, md5) in list(enumerate(parts))[curl::count]
+        ]
+        configuration = directory / f"curl-{curl}"
+        configuration.write_text("next\n".join(entries))
+        commands.append(["curl", "-K", configuration])
+    processes.Group(commands).run()
+    bench.uploads.post(f"files/{number}?uploadstatus=complete")
+    return time.monotonic() - start
+
+
+def serial_posts(bench: Environment, folder: Path, directory: Path) -> float:
+    """Seconds that one curl takes to upload all files of a folder, one after the other, and to end the session."""
+    container = bench.uploads.new_container()
+    entries = [
+        _upload(bench, f"appresults/{container}/files?name={path.name}") + f'data-binary = "@{path}"\n'
+        for path in sorted(folder.iterdir())
+    ]
+    configuration = directory / "posts"
+    configuration.write_text("next\n".join(entries))
+    start = time.monotonic()
+    processes.timed("curl", "-K", configuration)
+    bench.uploads.complete(container)
+    return time.monotonic() - start
+
+
+def _upload(bench: Environment, path: str, *headers: str) -> str:
+    """The lines of a curl configuration for one request with a body."""
+    # Without Expect, which curl sends with large bodies and then waits for the answer to.
+    all_headers = [f"x-access-token: {TOKEN}", "Content-Type: application/octet-stream", "Expect:", *headers]
+    lines = [f'url = "{bench.uploads.url}/v1pre3/{path}"', 'output = "/dev/null"', "fail", "silent", "show-error"]
+    return "\n".join(lines + [f'header = "{header}"' for header in all_headers]) + "\n"

@@ -1,4 +1,4 @@
-"""The files that are read: one directory each for the needs of the cases, all in memory."""
+"""The files that are read, or copied into a mount: one directory each for the needs of the cases, all in memory."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ TEBIBYTE = 1 << 40
 
 SMALL_FILES = 2000
 SMALL_SIZE = 64 << 10
+OUTPUT_FILES = 500
 WIDE_FILES = 32
 PARTS = 4
 
@@ -66,6 +67,11 @@ def _small(directory: Path, work: Path) -> None:
         _fill(directory / f"{number:04}.bin", SMALL_SIZE)
 
 
+def _outputs(directory: Path, work: Path) -> None:
+    for number in range(OUTPUT_FILES):
+        _fill(directory / f"{number:03}.bin", SMALL_SIZE)
+
+
 def _alignments(directory: Path, work: Path) -> None:
     for path in bam.made_in(work):
         shutil.copy(path, directory / path.name)
@@ -91,5 +97,6 @@ _MAKERS = {
     "wide": _wide,
     "huge": _huge,
     "small": _small,
+    "outputs": _outputs,
     "alignments": _alignments,
 }

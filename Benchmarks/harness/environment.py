@@ -1,6 +1,7 @@
 """Where a benchmark runs: directories, servers, programs. Everything it starts or makes goes with it."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 from . import data, machine
 from .objectstore import FIRST_BYTE_SECONDS, ObjectStore, Store
 from .processes import Child, Failure, wait_until
+from .uploads import UploadServer
 
 TOKEN = "bench"
 MEMORY = Path("/dev/shm")
@@ -61,6 +63,13 @@ class Environment(contextlib.ExitStack):
     def api_url(self, store: Store) -> str:
         """The API whose signed URLs lead to that store, and which is as far away as it."""
         return self._apis[store.port]
+
+    @functools.cached_property
+    def uploads(self) -> UploadServer:
+        """The account that takes uploads, started for the first case that needs it."""
+        server = UploadServer(self.run, TOKEN)
+        self.callback(server.stop)
+        return server
 
     def discard(self, directory: Path) -> None:
         """Removes a directory and leaves what is mounted below it alone, should that still be there."""

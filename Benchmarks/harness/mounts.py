@@ -36,6 +36,12 @@ class BaseSpaceMount(Mount):
     def folder(self, name: str) -> Path:
         return self._root / "Projects" / "Bench" / "AppResults" / name / "Files"
 
+    def new_folder(self) -> Path:
+        """The files of an AppResult that is made for this; its `Status` is beside them."""
+        name = f"run-{next(_numbers)}"
+        self.folder(name).parent.mkdir()
+        return self.folder(name)
+
 
 @contextlib.contextmanager
 def basespacefs(
@@ -45,13 +51,31 @@ def basespacefs(
     options: Sequence[str] = (),
 ) -> Iterator[BaseSpaceMount]:
     """The daemon that was built. Without a cache directory it gets an empty one."""
+    with _own(bench, bench.api_url(store), cache, options) as mount:
+        yield mount
+
+
+@contextlib.contextmanager
+def uploading(bench: Environment, options: Sequence[str] = ()) -> Iterator[BaseSpaceMount]:
+    """The daemon on the account that takes uploads."""
+    with _own(bench, bench.uploads.url, None, options) as mount:
+        yield mount
+
+
+@contextlib.contextmanager
+def _own(
+    bench: Environment,
+    api: str,
+    cache: Path | None,
+    options: Sequence[str],
+) -> Iterator[BaseSpaceMount]:
     directory = _directory(bench)
     cache = cache or directory / "cache"
     command = [
         bench.daemon,
         "mount",
         "--foreground",
-        *("--api-server", bench.api_url(store)),
+        *("--api-server", api),
         *("--access-token-file", bench.token_file),
         *("--cache-dir", cache),
         *options,

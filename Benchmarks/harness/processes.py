@@ -154,6 +154,30 @@ def timed(*command: str | Path, **options) -> float:
     return Group([command], **options).run()
 
 
+def watched(*command: str | Path) -> tuple[float, list[tuple[float, int]]]:
+    """Seconds that one command takes, and how much it had read when: moments of time.time(), bytes of all its reads."""
+    start = time.monotonic()
+    samples: list[tuple[float, int]] = []
+    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        while process.poll() is None:
+            if time.monotonic() - start > LONGEST_RUN:
+                raise Failure(f"{command[0]} did not end within {LONGEST_RUN:.0f} s")
+            # One that has just ended has no counters any more.
+            with contextlib.suppress(OSError, StopIteration):
+                samples.append((time.time(), int(_field(Path(f"/proc/{process.pid}/io").read_text(), "rchar"))))
+            time.sleep(0.005)
+        seconds = time.monotonic() - start
+        errors = process.communicate()[1].decode(errors="replace").strip()
+        if process.returncode != 0:
+            raise Failure(f"{command[0]} ended with {process.returncode}: {errors[-300:]}")
+        return seconds, samples
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
 def output(*command: str | Path, **options) -> str:
     """What a command prints."""
     try:

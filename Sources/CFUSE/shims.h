@@ -9,6 +9,9 @@
 
 #include <sys/ioctl.h>
 
+/// FUSE_DIRECT_IO_ALLOW_MMAP (Linux 6.6, protocol 7.39), bit 36 of INIT's flags, as a bit of `flags2`.
+static const uint32_t cfuse_direct_io_allow_mmap_flag2 = 1u << 4;
+
 // Passthrough (Linux 6.9, protocol 7.40), which the headers of Debian 12 (7.38) don't know yet.
 
 /// FUSE_PASSTHROUGH, bit 37 of INIT's flags, as a bit of `flags2`.

@@ -7,29 +7,13 @@ import Testing
 
 /// The executable, as a script uses it.
 @Suite struct CommandTests {
-    private func launch(_ arguments: [String], environment: [String: String] = [:]) throws -> (Process, Pipe) {
-        let process = Process()
-        // Products stand beside the test bundle.
-        let products = URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-            .deletingLastPathComponent()
-        process.executableURL = products.appendingPathComponent("basespace-simulator")
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        return (process, output)
+    private func launch(_ arguments: [String], environment: [String: String] = [:]) throws -> RunningProcess {
+        try Shell.start([BuiltProducts.path(of: "basespace-simulator")] + arguments, environment: environment)
     }
 
     /// The words of the ready line by their names.
-    private func readyLine(_ output: Pipe) -> [String: String] {
-        var bytes = Data()
-        while !bytes.contains(UInt8(ascii: "\n")) {
-            let more = output.fileHandleForReading.availableData
-            if more.isEmpty { break }
-            bytes += more
-        }
-        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    private func ready(_ line: String) -> [String: String] {
+        let words = line.split(whereSeparator: \.isWhitespace)
         guard words.first == "ready" else { return [:] }
         let pairs = words.dropFirst().map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
         return Dictionary(pairs.map { ($0[0], $0[1]) }) { first, _ in first }
@@ -38,9 +22,9 @@ import Testing
     @Test func itPrintsOneLineServesAndEndsOnSIGTERM() async throws {
         let data = try SimulatedData(Fixture.files)
         let tokenFile = data.directory.appending("token").string
-        let (process, output) = try launch(["--data", data.directory.string, "--token-file", tokenFile])
-        defer { process.terminate() }
-        let ready = readyLine(output)
+        let process = try launch(["--data", data.directory.string, "--token-file", tokenFile])
+        defer { process.send(SIGTERM) }
+        let ready = self.ready(try await process.firstLine())
         let api = try #require(ready["api"])
         #expect(ready["objectstore"]?.hasPrefix("http://127.0.0.1:") == true)
         #expect(ready["token"] == nil)
@@ -52,42 +36,44 @@ import Testing
         #expect(mode == 0o600)
         let reply = await RawHTTP.send("GET", "\(api)/v1pre3/users/current/projects?access_token=\(token)")
         #expect(reply.object?["TotalCount"] == 2)
-        process.terminate()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        process.send(SIGTERM)
+        #expect(try await process.result().status == 0)
     }
 
     @Test func theTokenComesFromTheEnvironmentOrIsPrinted() async throws {
-        let (given, givenOutput) = try launch(["--demo"], environment: ["BASESPACE_ACCESS_TOKEN": "secret-of-the-test"])
-        defer { given.terminate() }
-        let ready = readyLine(givenOutput)
-        #expect(ready["token"] == nil)
-        let url = "\(try #require(ready["api"]))/v1pre3/users/current"
+        let given = try launch(["--demo"], environment: ["BASESPACE_ACCESS_TOKEN": "secret-of-the-test"])
+        defer { given.send(SIGTERM) }
+        let words = ready(try await given.firstLine())
+        #expect(words["token"] == nil)
+        let url = "\(try #require(words["api"]))/v1pre3/users/current"
         #expect(await RawHTTP.send("GET", url, headers: ["x-access-token": "secret-of-the-test"]).status == 200)
 
-        let (made, madeOutput) = try launch(["--demo"], environment: ["BASESPACE_ACCESS_TOKEN": ""])
-        defer { made.terminate() }
-        let token = try #require(readyLine(madeOutput)["token"])
+        let made = try launch(["--demo"], environment: ["BASESPACE_ACCESS_TOKEN": ""])
+        defer { made.send(SIGTERM) }
+        let token = try #require(ready(try await made.firstLine())["token"])
         #expect(token.count == 32)
     }
 
     @Test(.timeLimit(.minutes(1))) func itEndsWithItsParentIfThatIsAskedFor() async throws {
-        let (simulator, output) = try launch(["--help"])
-        _ = output.fileHandleForReading.readDataToEndOfFile()
-        simulator.waitUntilExit()
-        let executable = try #require(simulator.executableURL).path
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // The shell ends when its input does, while the simulator runs; the last read ends when the simulator does.
-        shell.arguments = ["-c", "\"$0\" --exit-with-parent </dev/null & read -r line", executable]
-        let input = Pipe()
-        let pipe = Pipe()
-        shell.standardInput = input
-        shell.standardOutput = pipe
-        try shell.run()
-        let text = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
-        try input.fileHandleForWriting.close()
-        _ = pipe.fileHandleForReading.readDataToEndOfFile()
-        #expect(text.hasPrefix("ready api="))
+        let program = try BuiltProducts.path(of: "basespace-simulator")
+        // The parent ends without a word to its child, whose number it has told.
+        let script = "\"$0\" --exit-with-parent > \"$1\" & echo $!; exec sleep 60"
+        let directory = try TemporaryDirectory(prefix: "simulator")
+        let output = directory.path.appending("output").string
+        let parent = try Shell.start(["bash", "-c", script, program, output])
+        defer { parent.send(SIGKILL) }
+        let simulator = try #require(Int32(try await parent.firstLine()))
+        defer { kill(simulator, SIGKILL) }
+        try await eventually("the simulator is ready", within: .seconds(20)) {
+            try String(contentsOfFile: output, encoding: .utf8).hasPrefix("ready api=")
+        }
+        #expect(arguments(of: simulator).contains("--exit-with-parent"))
+        parent.send(SIGKILL)
+        try await eventually("the simulator ends too") { arguments(of: simulator).isEmpty }
+    }
+
+    /// The arguments of a process; none once it has ended, also while nobody has waited for it.
+    private func arguments(of process: Int32) -> String {
+        (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import BlockCache
@@ -115,15 +116,15 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible)) func aDiskThatIsReadOnlyCanBeLookedAtAndNotChanged() async throws {
-        let disk = try SmallDisk(megabytes: 16)
+    @Test(.enabled(if: SmallDisk.isAvailable)) func aDiskThatIsReadOnlyCanBeLookedAtAndNotChanged() async throws {
+        let disk = try SmallDisk(bytes: 16 << 20)
         var charged: Int64 = 0
         do {
             let mount = try BlockCache.test(.directory(disk.path))
             await mount.content(for: key("a", size: bytes.count)).store(bytes, at: 0)
             charged = mount.info().bytes
         }
-        try disk.remount("ro")
+        try disk.makeReadOnly()
         let cache = try #require(try existing(changing: false, in: disk.path))
         #expect(cache.info().bytes == charged)
         #expect(cache.listContents().map(\.present) == [Int64(bytes.count)])
@@ -133,8 +134,8 @@ import Testing
         #expect(error?.message.contains("can't change the cache \(disk.path)/v1") == true)
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible)) func whatACacheHoldsIsPartOfItsSpace() async throws {
-        let disk = try SmallDisk(megabytes: 16)
+    @Test(.enabled(if: SmallDisk.isAvailable)) func whatACacheHoldsIsPartOfItsSpace() async throws {
+        let disk = try SmallDisk(bytes: 16 << 20)
         let empty = try #require(BlockCache.space(below: disk.path))
         #expect(empty.held == 0)
         #expect(empty.free > 15 << 20)

@@ -1,5 +1,6 @@
 import Foundation
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import BlockCache
@@ -28,8 +29,8 @@ import Testing
         return present
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible)) func aFullDiskDropsStoresAndEvictsWhatIsOlder() async throws {
-        let disk = try SmallDisk(megabytes: 8)
+    @Test(.enabled(if: SmallDisk.isAvailable)) func aFullDiskDropsStoresAndEvictsWhatIsOlder() async throws {
+        let disk = try SmallDisk(bytes: 8 << 20)
         let cache = try BlockCache.test(.directory(disk.path), limit: 1 << 30, log: log)
         let present = await fill(cache, 6)
         #expect(present >= 24)
@@ -39,8 +40,8 @@ import Testing
         #expect(log.lines.count <= 1)
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible)) func aDiskThatIsFullOfOthersThings() async throws {
-        let disk = try SmallDisk(megabytes: 4)
+    @Test(.enabled(if: SmallDisk.isAvailable)) func aDiskThatIsFullOfOthersThings() async throws {
+        let disk = try SmallDisk(bytes: 4 << 20)
         let clock = ManualClock()
         let cache = try BlockCache.test(.directory(disk.path), log: log, clock: clock)
         let filler = open(disk.path.string + "/filler", O_WRONLY | O_CREAT, 0o600)
@@ -56,14 +57,14 @@ import Testing
         #expect(await fill(cache, 1) == 24)
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible)) func aReadOnlyDiskServesWhatItHas() async throws {
-        let disk = try SmallDisk(megabytes: 16)
+    @Test(.enabled(if: SmallDisk.isAvailable)) func aReadOnlyDiskServesWhatItHas() async throws {
+        let disk = try SmallDisk(bytes: 16 << 20)
         do {
             let cache = try BlockCache.test(.directory(disk.path))
             await cache.content(for: key("old", size: bytes.count)).store(bytes, at: 0)
             cache.shutdown()
         }
-        try disk.remount("ro")
+        try disk.makeReadOnly()
         let cache = try BlockCache.test(.directory(disk.path), log: log)
         let content = cache.content(for: key("old", size: bytes.count))
         #expect(content.read(0..<bytes.count) == bytes)
@@ -74,12 +75,12 @@ import Testing
         #expect(log.lines.count == 1)
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible)) func aDiskThatShrinksWhileItIsUsed() async throws {
-        let disk = try SmallDisk(megabytes: 32)
+    @Test(.enabled(if: SmallDisk.isAvailable)) func aDiskThatShrinksWhileItIsUsed() async throws {
+        let disk = try SmallDisk(bytes: 32 << 20)
         let cache = try BlockCache.test(.directory(disk.path), log: log)
         #expect(await fill(cache, 1) == 24)
         let content = cache.content(for: key("file 0", size: bytes.count))
-        try disk.remount("size=4m")
+        try disk.resize(to: 4 << 20)
         #expect(await fill(cache, 3) >= 24)
         let read = content.read(0..<block)
         #expect(read == nil || read == Array(bytes[..<block]))

@@ -50,6 +50,44 @@ extension MountedTests {
             }
         }
 
+        @Test func `fallocate arrives with its range and mode, and its refusal is an errno`() async throws {
+            let fileSystem = MemoryFileSystem()
+            fileSystem.add("file", content: Array("text".utf8))
+            try await withMount(fileSystem) { mounted async throws in
+                let path = mounted.path("file")
+                try await Shell.output(["fallocate", "-o", "2", "-l", "7", path])
+                #expect(fileSystem.log.first == "allocate 2..<9 0")
+                #expect(try await Shell.output(["stat", "-c", "%s", path]) == "9\n")
+                let refused = try await Shell.run(["fallocate", "-p", "-o", "4096", "-l", "8192", path])
+                #expect(refused.errors.contains("unsupported"), "\(refused.errors)")
+                #expect(fileSystem.log.last == "allocate 4096..<12288 3")
+                try await Shell.output(["fallocate", "-l", "10", path])
+                #expect(fileSystem.node("file")?.content.count == 10, "one refusal is not remembered")
+            }
+        }
+
+        @Test func `A direct handle can be mapped, and what is written to the map arrives`() async throws {
+            let fileSystem = MemoryFileSystem()
+            fileSystem.add("file", content: Array(Pattern.bytes.prefix(10_000))) { $0.isDirect = true }
+            try await withMount(fileSystem) { mounted async throws in
+                let path = mounted.path("file")
+                try await onOwnThread {
+                    let descriptor = open(path, O_RDWR)
+                    try #require(descriptor >= 0)
+                    let map = mmap(nil, 10_000, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+                    try #require(map != MAP_FAILED, "\(Errno(rawValue: errno))")
+                    map?.storeBytes(of: 0x55, toByteOffset: 5000, as: UInt8.self)
+                    try #require(msync(map, 10_000, MS_SYNC) == 0)
+                    #expect(fileSystem.node("file")?.content[5000] == 0x55, "msync")
+                    close(descriptor)
+                    map?.storeBytes(of: 0x66, toByteOffset: 9999, as: UInt8.self)
+                    try #require(munmap(map, 10_000) == 0)
+                    #expect(fileSystem.node("file")?.content[9999] == 0x66, "munmap, after the descriptor was closed")
+                }
+                #expect(fileSystem.node("file")?.content.count == 10_000)
+            }
+        }
+
         @Test func `What is left out falls back as tools expect`() async throws {
             let fileSystem = MemoryFileSystem()
             fileSystem.add("file", content: Array("text".utf8))
@@ -57,8 +95,6 @@ extension MountedTests {
                 let path = mounted.path("file")
                 let descriptor = try await system { open(path, O_RDWR) }
                 defer { close(descriptor) }
-                let allocated = try await Shell.run(["fallocate", "-l", "9", path])
-                #expect(allocated.errors.contains("not supported"))
                 #expect(try await system { isatty(descriptor) } == 0)
                 #expect(try await system { lseek(descriptor, 0, SEEK_END) } == 4)
                 // flock and record locks hold within the machine.

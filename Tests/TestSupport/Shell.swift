@@ -58,6 +58,8 @@ public enum Shell {
 public final class RunningProcess: Sendable {
     /// Its process id.
     public let pid: Int32
+    private let outputPath: String
+    private let errorsPath: String
     private let waiting: Task<ShellResult, any Error>
 
     init(_ command: [String], environment: [String: String]) throws {
@@ -68,6 +70,8 @@ public final class RunningProcess: Sendable {
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let pid = try Self.spawn(command, environment: variables, output: output, errors: errors)
         self.pid = pid
+        outputPath = output
+        errorsPath = errors
         let (ended, end) = AsyncStream.makeStream(of: Int32.self)
         Thread.detachNewThread {
             var status: Int32 = 0
@@ -126,6 +130,18 @@ public final class RunningProcess: Sendable {
     /// Sends a signal.
     public func send(_ signal: Int32) {
         kill(pid, signal)
+    }
+
+    /// Waits for the first line of its standard output, and returns it without the newline.
+    public func firstLine() async throws -> String { try await firstLine(in: outputPath) }
+
+    /// The same of its standard error.
+    public func firstLineOfErrors() async throws -> String { try await firstLine(in: errorsPath) }
+
+    private func firstLine(in file: String) async throws -> String {
+        let text = { @Sendable in (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
+        try await eventually("a line of process \(pid)", within: .seconds(20)) { text().contains("\n") }
+        return String(text().prefix { $0 != "\n" })
     }
 
     /// Waits for the end.

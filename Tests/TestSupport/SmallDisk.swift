@@ -24,6 +24,13 @@ public final class SmallDisk: Sendable {
         umount2(path.string, CInt(MNT_DETACH))
     }
 
+    /// Makes it larger or smaller, but not smaller than what is on it.
+    public func resize(to bytes: Int) throws(Errno) {
+        guard mount("tmpfs", path.string, "tmpfs", UInt(MS_REMOUNT), "size=\(bytes)") == 0 else {
+            throw Errno(rawValue: errno)
+        }
+    }
+
     /// From now on every change fails with EROFS.
     public func makeReadOnly() throws(Errno) {
         guard mount("tmpfs", path.string, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else {

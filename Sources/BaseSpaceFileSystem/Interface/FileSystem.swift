@@ -76,6 +76,15 @@ public protocol FileSystem: AnyObject, Sendable {
         at offset: UInt64
     ) throws(Errno) -> Answer<Int>
 
+    /// `fallocate`: gives `range` room on disk, or zeros, or a hole, as `mode` says. `Errno.notSupported` where that can't
+    /// be done; the caller then writes zeros, or does without.
+    func allocate(
+        _ handle: FileHandle,
+        of inode: InodeNumber,
+        range: Range<Int64>,
+        mode: AllocationMode
+    ) throws(Errno) -> Answer<Void>
+
     /// A descriptor of the handle is being closed: the last moment at which an error reaches the program.
     func flush(_ handle: FileHandle, of inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<Void>
 
@@ -185,6 +194,25 @@ public struct OpenMode: Hashable, Sendable {
         self.truncates = truncates
         self.appends = appends
         self.exclusive = exclusive
+    }
+}
+
+/// What `fallocate(2)` is to do with a range; without any of these, to give it room and the file a size that reaches to
+/// its end. The raw values are the flags of that call.
+public struct AllocationMode: OptionSet, Hashable, Sendable {
+    /// The flags as `fallocate(2)` takes them.
+    public let rawValue: Int32
+
+    /// `FALLOC_FL_KEEP_SIZE`: the file stays as long as it is.
+    public static let keepsSize = AllocationMode(rawValue: 0x01)
+    /// `FALLOC_FL_PUNCH_HOLE`: the range's bytes go; they read as zeros. Comes with `keepsSize`.
+    public static let punchesHole = AllocationMode(rawValue: 0x02)
+    /// `FALLOC_FL_ZERO_RANGE`: the range's bytes become zeros, and have room.
+    public static let zeroesRange = AllocationMode(rawValue: 0x10)
+
+    /// Takes the flags of `fallocate(2)`.
+    public init(rawValue: Int32) {
+        self.rawValue = rawValue
     }
 }
 

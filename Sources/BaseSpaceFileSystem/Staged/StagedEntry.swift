@@ -81,6 +81,7 @@ final class StagedEntry: Sendable {
     private let state: Mutex<State>
     /// Whether the journal knows that it is not committed: looked at by every write.
     private let isChanging: Atomic<Bool>
+    private let isMappable = Atomic(false)
 
     init(inode: InodeNumber, file: StagedFile, record: JournalFile, _ origin: Origin) {
         self.inode = inode
@@ -126,6 +127,14 @@ final class StagedEntry: Sendable {
 
     /// Whether just one handle that may write is open.
     var hasOneWriter: Bool { state.withLock { $0.writers == 1 } }
+
+    /// A handle was opened that a map to write to can be made of.
+    func noteMappable() {
+        isMappable.store(true, ordering: .relaxed)
+    }
+
+    /// Whether there ever was such a handle.
+    var mayBeMapped: Bool { isMappable.load(ordering: .relaxed) }
 
     /// Whether the service lacks bytes that it is to get.
     var isUnsent: Bool { state.withLock { isUnsent($0) } }

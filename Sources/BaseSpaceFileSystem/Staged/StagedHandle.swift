@@ -8,11 +8,15 @@ final class StagedHandle: Sendable {
     /// The process that opened it.
     let opener: Int32
     private let unflushed = Atomic(false)
+    private let leftMapped = Atomic(false)
 
     init(entry: StagedEntry, mode: OpenMode, opener: Int32) {
         self.entry = entry
         self.mode = mode
         self.opener = opener
+        if mode.reads, mode.writes {
+            entry.noteMappable()
+        }
     }
 
     /// Bytes were written through this handle.
@@ -27,6 +31,14 @@ final class StagedHandle: Sendable {
     func takeUnflushed() -> Bool {
         unflushed.exchange(false, ordering: .relaxed)
     }
+
+    /// The opener has closed its last descriptor, and writes on through a map.
+    func noteLeftMapped() {
+        leftMapped.store(true, ordering: .relaxed)
+    }
+
+    /// Whether `noteLeftMapped` was called.
+    var isLeftMapped: Bool { leftMapped.load(ordering: .relaxed) }
 }
 
 /// The staged files by their inode numbers: those in the tree, and removed ones that are still open.

@@ -9,8 +9,10 @@ internal import Uploads
 /// A commit is a `flush` by the process that opened the file, when it closes its last descriptor to write to it after bytes were
 /// written through that handle, or else the release of the last handle. Shells flush before the first byte (`cat x > f`
 /// duplicates the descriptor) and in the middle (`exec 3> f; echo a >&3; echo b >&3`), children flush what their parent
-/// opened (`{ cat a; cat b; } > f`): none of these may send half a file. An error of the flush reaches the program as the
-/// result of `close`; one after the release can only be logged.
+/// opened (`{ cat a; cat b; } > f`): none of these may send half a file. Nor may the close of a descriptor whose file the
+/// process has mapped and goes on to write to (`MAP_SHARED`): that file is committed by the release, which comes when the
+/// last map is gone. An error of the flush reaches the program as the result of `close`; one after the release can only
+/// be logged.
 extension Volume {
     public func create(
         _ name: String,
@@ -67,6 +69,7 @@ extension Volume {
         let entry = handle.entry
         try entry.beginChange(overwriting: configuration.allowsOverwrite)
         handle.noteWrite()
+        spoilIfMapperWasKilled(handle)
         do throws(Errno) {
             let count = try entry.file.write(bytes, at: offset)
             let partSize = uploads.partSize
@@ -87,22 +90,33 @@ extension Volume {
         if let damage = entry.damage { throw damage }
         let flusher = ThreadGroup.of(thread: caller.pid)
         if flusher == staged.opener, ThreadGroup.isKilled(thread: caller.pid), staged.hasUnflushed {
-            // Nobody asked for the half that it had written.
-            entry.spoil(by: .interrupted)
-            logger.warning("'\(entry.place.path)' stays here: its writer was killed; write it again or remove it")
+            spoilKilled(entry)
             return .ready(())
         }
         // While others write it too, it is not whole; the last of them commits it.
         guard flusher == staged.opener || flusher == 0, staged.hasUnflushed, entry.hasOneWriter,
-            !ThreadGroup.process(flusher, canWriteTo: inode), staged.takeUnflushed()
+            !ThreadGroup.process(flusher, canWriteTo: inode)
         else { return .ready(()) }
-        entry.seal()
-        return commitAsAgreed(entry, doing: "uploading '\(entry.place.path)'")
+        guard entry.mayBeMapped else { return commitClosed(staged) }
+        return finishing("closing '\(entry.place.path)'") { [self] in
+            guard await !leavesMapped(staged, flusher) else { return }
+            if case .pending(let upload) = commitClosed(staged) {
+                try await upload()
+            }
+        }
+    }
+
+    /// The opener is done with a file.
+    private func commitClosed(_ handle: StagedHandle) -> Answer<Void> {
+        guard handle.takeUnflushed() else { return .ready(()) }
+        handle.entry.seal()
+        return commitAsAgreed(handle.entry, doing: "uploading '\(handle.entry.place.path)'")
     }
 
     public func release(_ handle: FileHandle, of inode: InodeNumber) {
         guard case .staged(let handle) = handles.remove(handle) else { return }
         let entry = handle.entry
+        spoilIfMapperWasKilled(handle)
         entry.close(writing: handle.mode.writes)
         settle(entry)
         if entry.isOver {

@@ -48,6 +48,8 @@ public final class Volume: FileSystem {
     let handles = HandleTable()
     let staged = StagedFiles()
     let disk = BlockingWork(threads: 2)
+    /// Looks at programs; one that can't be looked at just now must not hold up the disk's work.
+    let processes = BlockingWork(threads: 1)
     /// Tells the kernel what it remembers wrongly; set once the session is there.
     let kernel = Mutex<(any KernelCache)?>(nil)
     let sessionAges = Mutex(SessionAges())

@@ -66,6 +66,28 @@ extension KernelConnection {
         }
     }
 
+    func allocate(
+        _ request: Request,
+        _ handle: FileHandle,
+        of inode: InodeNumber,
+        at offset: off_t,
+        count: off_t,
+        mode: CInt
+    ) {
+        // The kernel has checked both already.
+        guard offset >= 0, count > 0, Int.max - offset >= count else { return request.fail(.invalidArgument) }
+        answer(request) { () throws(Errno) in
+            try fileSystem.allocate(
+                handle,
+                of: inode,
+                range: Int64(offset)..<Int64(offset + count),
+                mode: AllocationMode(rawValue: mode)
+            )
+        } with: { request, _ in
+            request.succeed()
+        }
+    }
+
     func flush(_ request: Request, _ handle: FileHandle, of inode: InodeNumber) {
         answer(request) { () throws(Errno) in
             try fileSystem.flush(handle, of: inode, caller: request.caller)

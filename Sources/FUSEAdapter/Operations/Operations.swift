@@ -9,7 +9,7 @@ import SystemPackage
 ///
 /// Left out on purpose, since libfuse then answers ENOSYS and the kernel does not ask again: `access` (the kernel checks
 /// with `default_permissions`), locks (`flock` and `fcntl` work within this machine), `poll`, `bmap`, `lseek` (the kernel
-/// treats a file as data throughout), `fallocate` and `copy_file_range` (programs see EOPNOTSUPP and copy).
+/// treats a file as data throughout) and `copy_file_range` (programs see EOPNOTSUPP and copy).
 func operations() -> fuse_lowlevel_ops {
     var table = fuse_lowlevel_ops()
 
@@ -101,6 +101,11 @@ func operations() -> fuse_lowlevel_ops {
         serve(pointer, file) {
             let bytes = UnsafeRawBufferPointer(start: bytes, count: count)
             $0.write($1, $2, of: InodeNumber(rawValue: inode), bytes, at: offset)
+        }
+    }
+    table.fallocate = { pointer, inode, mode, offset, count, file in
+        serve(pointer, file) {
+            $0.allocate($1, $2, of: InodeNumber(rawValue: inode), at: offset, count: count, mode: mode)
         }
     }
     table.flush = { pointer, inode, file in

@@ -39,17 +39,24 @@ struct KernelFeatures: Sendable {
     /// not sent. Without it the kernel lets one lookup into a directory at a time, and whoever waits for his turn can't
     /// even be killed, so that one lookup which hangs takes everybody along.
     ///
+    /// FUSE_DIRECT_IO_ALLOW_MMAP, which libfuse 3.14 does not know, lets programs map a file shared whose handle
+    /// leaves the page cache out. The kernel then writes the dirty pages before it reads through such a handle, and
+    /// before `flush`, `munmap` and `msync` return.
+    ///
     /// With `passthrough`, the kernel is asked for that too, with backing files on plain file systems: one layer.
     ///
     /// `parts` are a `fuse_out_header` and, unless the answer is an error, a `fuse_init_out`. A kernel that does not know
-    /// the flag (before 4.7) ignores it.
+    /// a flag (the first before 4.7, the second before 6.6) ignores it.
     static func complete(answer parts: UnsafeBufferPointer<iovec>, passthrough: Bool) {
         guard parts.count == 2, parts[1].iov_len >= MemoryLayout<fuse_init_out>.offset(of: \.max_background) ?? .max
         else { return }
         let answer = parts[1].iov_base?.assumingMemoryBound(to: fuse_init_out.self)
         answer?.pointee.flags |= UInt32(FUSE_PARALLEL_DIROPS)
-        if passthrough, parts[1].iov_len == MemoryLayout<fuse_init_out>.size {
-            answer?.pointee.flags |= UInt32(FUSE_INIT_EXT)
+        // An older kernel takes a shorter answer.
+        guard parts[1].iov_len == MemoryLayout<fuse_init_out>.size else { return }
+        answer?.pointee.flags |= UInt32(FUSE_INIT_EXT)
+        answer?.pointee.flags2 |= cfuse_direct_io_allow_mmap_flag2
+        if passthrough {
             answer?.pointee.flags2 |= cfuse_passthrough_flag2
             // max_stack_depth, which older headers count among the unused words.
             answer?.pointee.unused.0 = 1

@@ -13,8 +13,8 @@ struct ExecCommand: ParsableCommand {
         usage: "basespacefs exec [PROFILE] [options] -- COMMAND...",
         discussion: """
             The mount is at $BASESPACE_MOUNT. When the command has ended, uploads are finished and the mount is \
-            removed. The exit status is the command's, 128 plus the number of the signal that ended it, or 127 when \
-            there is no such command.
+            removed; a signal meanwhile leaves without them. What is not uploaded is named, and kept. The exit status \
+            is the command's, 128 plus the number of the signal that ended it, or 127 when there is no such command.
             """
     )
 
@@ -46,16 +46,27 @@ struct ExecCommand: ParsableCommand {
             isTied: true,
             supervisor: supervisor
         )
+        var report = Self.report(of: directory)
         let outcome = Result { () throws(CommandFailure) in try runCommand(directory, supervisor) }
-        let end = mount.finish(supervisor: supervisor)
+        let end = mount.finish(supervisor: supervisor) { report?.update() }
         if end != .exited(0) {
             FuserMount.detach(directory)
         }
         let status = try outcome.get()
-        guard status != .success || end == .exited(0) else {
-            throw CommandFailure("the command succeeded, but the mount did not end well: \(end)")
-        }
+        guard end != .exited(0) else { return status }
+        let trouble = report?.failure ?? "the mount did not end well: \(end)"
+        guard status != .success else { throw CommandFailure("the command succeeded, but \(trouble)") }
+        StandardError.print("basespacefs: \(trouble)")
         return status
+    }
+
+    /// What follows the end of the mount on a directory.
+    private static func report(of directory: FilePath) -> EndReport? {
+        guard let mountPoint = try? MountPoint.locate(directory.string),
+            let entry = MountTable.current()[mountPoint],
+            let record = MountRecord.Reader(device: entry.device, user: entry.userID ?? geteuid())
+        else { return nil }
+        return EndReport(record) { _ in "Ctrl-C leaves without them, and keeps the files" }
     }
 
     private func runCommand(_ directory: FilePath, _ supervisor: Supervisor) throws(CommandFailure) -> ExitStatus {

@@ -7,11 +7,18 @@ struct UnmountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unmount",
         abstract: "Unmount, and wait until all uploads are finished.",
+        discussion: """
+            What is left to upload is told on standard error. Ctrl-C stops the waiting: the mount is gone already, and \
+            the uploads go on. What is still not uploaded in the end is named, and kept.
+            """,
         aliases: ["umount"]
     )
 
     @Argument(help: "The directory that BaseSpace is mounted on.", completion: .directory)
     var mountpoint: String
+
+    @Flag(help: "Return when it is unmounted; the mount's process goes on with the uploads.")
+    var noWait = false
 
     /// Time between two looks at the daemon. Nobody notices a tenth of a second at the end of an upload.
     private static let pollInterval = timespec(tv_sec: 0, tv_nsec: 100_000_000)
@@ -26,7 +33,7 @@ struct UnmountCommand: ParsableCommand {
         // Opened before the mount goes: afterwards its device number may be another's.
         let record = MountRecord.Reader(device: entry.device, user: entry.userID ?? geteuid())
         try unmount(mountPoint)
-        if let record {
+        if let record, !noWait {
             try waitForEnd(of: record)
         }
     }
@@ -45,16 +52,15 @@ struct UnmountCommand: ParsableCommand {
     }
 
     private func waitForEnd(of record: MountRecord.Reader) throws(CommandFailure) {
-        var shown: String?
+        var report = EndReport(record) { content in
+            "Ctrl-C stops the waiting, not the uploads; `kill \(content.pid)` stops them, and keeps the files"
+        }
         while !record.isAbandoned {
-            if let progress = record.content.progress, progress != shown {
-                StandardError.print("basespacefs: \(progress)")
-                shown = progress
-            }
+            report.update()
             var interval = Self.pollInterval
             nanosleep(&interval, nil)
         }
-        if let failure = record.content.failure {
+        if let failure = report.failure {
             throw CommandFailure("unmounted, but \(failure)")
         }
     }

@@ -77,10 +77,12 @@ struct BackgroundMount {
     }
 
     /// Has the daemon finish its uploads and unmount, and waits for that. A signal meanwhile makes it leave at once.
-    func finish(supervisor: Supervisor) -> ChildProcess.Termination {
+    ///
+    /// - Parameter look: called several times a second while it waits.
+    func finish(supervisor: Supervisor, looking look: () -> Void = {}) -> ChildProcess.Termination {
         daemon.send(SIGTERM)
         while true {
-            switch supervisor.wait(for: daemon) {
+            switch supervisor.wait(for: daemon, looking: look) {
             case .ended(let termination): return termination
             case .signal: daemon.send(SIGTERM)
             }

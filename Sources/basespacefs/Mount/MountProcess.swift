@@ -193,16 +193,16 @@ extension MountProcess {
 
     private func report(_ backlog: UploadBacklog) {
         guard !backlog.isEmpty else { return }
-        logger.notice("finishing uploads: \(backlog)")
+        logger.notice("finishing uploads: \(backlog) left")
         let record = state.withLock { $0.record }
-        record?.write(MountRecord.Content(pid: getpid(), progress: "uploading \(backlog)"))
+        record?.write(MountRecord.Content(pid: getpid(), progress: "uploading, \(backlog) left"))
     }
 
     /// Writes how it ended, for the log and for `unmount`, and returns the exit status.
     private func conclude(_ backlog: UploadBacklog, _ record: MountRecord.Writer?) -> ExitStatus {
         var failure = state.withLock { $0.failure }
         if failure == nil, !backlog.isEmpty {
-            failure = "left with \(backlog) not uploaded; what is staged is kept"
+            failure = "\(backlog) not uploaded, and kept here (basespacefs uploads list shows them)"
             logger.warning("\(failure ?? "")")
         }
         record?.write(MountRecord.Content(pid: getpid(), failure: failure))

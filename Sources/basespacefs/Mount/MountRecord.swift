@@ -88,6 +88,9 @@ enum MountRecord {
     final class Reader {
         private let descriptor: CInt
 
+        /// Room for the paths of all files that a failure names, in the mount and here.
+        private static let longestText = 1 << 17
+
         /// Opens the note of a mount; `nil` when there is none that this user may read.
         init?(device: String, user: uid_t) {
             let path = RuntimeDirectory.records(of: user).appending(device)
@@ -97,7 +100,7 @@ enum MountRecord {
 
         /// What the note says now.
         var content: Content {
-            var bytes = [UInt8](repeating: 0, count: 4096)
+            var bytes = [UInt8](repeating: 0, count: Self.longestText)
             let count = pread(descriptor, &bytes, bytes.count, 0)
             return Content(parsing: String(decoding: bytes.prefix(max(0, count)), as: UTF8.self))
         }

@@ -45,3 +45,17 @@ struct UploadBacklog: Hashable, Sendable, CustomStringConvertible {
         "\(files) file\(files == 1 ? "" : "s"), \(ByteSize(bytes: bytes).approximate)"
     }
 }
+
+extension CommandFailure {
+    /// Says which files could not be uploaded.
+    ///
+    /// - Parameter lines: one for each, at least one.
+    init(left lines: [String]) {
+        // More than a few would be a page of text where one line is expected.
+        let shown = lines.prefix(Self.mostFilesNamed).joined(separator: "; ")
+        let rest = lines.count - Self.mostFilesNamed
+        self.init(rest > 0 ? "\(shown); and \(rest) more (basespacefs uploads list shows them)" : shown)
+    }
+
+    private static let mostFilesNamed = 5
+}

@@ -30,7 +30,7 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
         backlog: { UploadBacklog(files: volume.unsent.files, bytes: volume.unsent.bytes) },
         finishUploads: {
             let left = await volume.finishUploads()
-            guard left.isEmpty else { throw CommandFailure(left.joined(separator: "; ")) }
+            guard left.isEmpty else { throw CommandFailure(left: left) }
         },
         shutDown: { volume.attach(nil) }
     )

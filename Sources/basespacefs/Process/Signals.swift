@@ -42,9 +42,14 @@ struct Signals {
 
     /// Takes one of the set that is pending; `nil` when none is.
     func takePending() -> Delivery? {
+        wait(atMost: timespec())
+    }
+
+    /// Waits for one of the set; `nil` when none has come in this time.
+    func wait(atMost interval: timespec) -> Delivery? {
         var info = siginfo_t()
-        var now = timespec()
-        let signal = withUnsafePointer(to: set) { sigtimedwait($0, &info, &now) }
+        var interval = interval
+        let signal = withUnsafePointer(to: set) { sigtimedwait($0, &info, &interval) }
         return signal > 0 ? Delivery(signal: signal, isFromTerminal: info.si_code == SI_KERNEL) : nil
     }
 }

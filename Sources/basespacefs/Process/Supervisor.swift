@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Waits for children and for the signals that ask this process to end, in one place and without losing either.
@@ -29,6 +30,20 @@ struct Supervisor {
             if delivery.signal != SIGCHLD { return .signal(delivery) }
         }
     }
+
+    /// The same; `look` is called several times a second meanwhile.
+    func wait(for child: ChildProcess, looking look: () -> Void) -> Event {
+        while true {
+            if let termination = child.poll() { return .ended(termination) }
+            look()
+            if let delivery = signals.wait(atMost: Self.interval), delivery.signal != SIGCHLD {
+                return .signal(delivery)
+            }
+        }
+    }
+
+    /// Time between two looks. Nobody notices a tenth of a second.
+    private static let interval = timespec(tv_sec: 0, tv_nsec: 100_000_000)
 
     /// A signal that has come and asks for the end; `nil` when there is none. Does not wait.
     func pendingSignal() -> CInt? {

@@ -73,6 +73,21 @@ extension MemoryFileSystem {
         return .ready(bytes.count)
     }
 
+    func allocate(
+        _ handle: FileHandle,
+        of inode: InodeNumber,
+        range: Range<Int64>,
+        mode: AllocationMode
+    ) throws(Errno) -> Answer<Void> {
+        state.withLock { $0.log.append("allocate \(range) \(mode.rawValue)") }
+        guard mode.isEmpty else { throw .notSupported }
+        change(inode) { node in
+            node.content += repeatElement(0, count: max(0, Int(range.upperBound) - node.content.count))
+            node.attributes.size = UInt64(node.content.count)
+        }
+        return .ready(())
+    }
+
     func flush(_ handle: FileHandle, of inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<Void> {
         state.withLock { $0.count("flush") }
         return .pending {}
