@@ -1,6 +1,6 @@
 public import HTTPTransport
 
-/// The calls that make files. A seam: uploads are tested against a service in memory too.
+/// The calls that make files, and those that tell what became of them. A seam: uploads are tested against a service in memory too.
 public protocol UploadService: Sendable {
     /// Uploads a file in a single request.
     ///
@@ -41,4 +41,12 @@ public protocol UploadService: Sendable {
 
     /// Gives an upload up.
     func abortMultipartUpload(of fileID: EntityID) async throws(BaseSpaceError)
+
+    /// A file in full, with its `uploadStatus`; also of an upload that is open.
+    func file(_ id: EntityID) async throws(BaseSpaceError) -> RemoteFile
+
+    /// A container's complete files, whatever their directory.
+    ///
+    /// - Parameter resolvingContent: Whether each file brings its signed URL with it.
+    func files(of container: FileContainer, resolvingContent: Bool) async throws(BaseSpaceError) -> [RemoteFile]
 }

@@ -20,11 +20,13 @@ extension Simulator {
 
     /// What happens when a path of a container that has a complete file is uploaded again. The live service's answer is
     /// not known.
-    public enum SamePathPolicy: Sendable {
+    public enum SamePathPolicy: String, Sendable, CaseIterable {
         /// 409.
         case conflict
         /// The new file takes the old one's place under an id of its own.
         case replace
+        /// Both are there, with one path and two ids.
+        case duplicate
     }
 
     /// How a simulator is set up.

@@ -34,6 +34,11 @@ short CLinux_spawnInNewSession(void) { return POSIX_SPAWN_SETSID; }
 
 int CLinux_directIOFlag(void) { return O_DIRECT; }
 
+int CLinux_allocate(int file, int mode, long long offset, long long length)
+{
+    return fallocate(file, mode, offset, length);
+}
+
 int CLinux_punchHole(int file, long long offset, long long length)
 {
     return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);

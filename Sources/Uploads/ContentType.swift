@@ -11,6 +11,13 @@ public enum ContentType {
     }
 
     private static let types = [
+        "bam": binary,
+        "bai": binary,
+        "cram": binary,
+        "crai": binary,
+        "bcf": binary,
+        "csi": binary,
+        "tbi": binary,
         "gz": "application/x-gzip",
         "bgz": "application/x-gzip",
         "tgz": "application/x-gzip",

@@ -10,32 +10,31 @@ public import Logging
 /// pass over the same range shortly before computes the MD5 that goes along. The bytes come from the disk once and from
 /// the page cache the second time.
 ///
-/// Three bounds keep the parts apart from each other: a file has `partsInParallel` parts in flight, all files together
-/// `concurrentRequests` requests, and whoever has to wait is served in the order of asking, so a small file that comes
-/// while a large one is being sent waits for a part, not for the file.
+/// Two bounds keep the parts apart from each other: a file has `partsInParallel` parts in flight, all files together
+/// `concurrentRequests` requests. Whoever has to wait is served in the order of asking, files of one request and parts
+/// in turn: a small file that comes while large ones are being sent waits for a part or two, not for a file.
 ///
 /// Requests that fail on the way are repeated below, in the transport. What is repeated here is what only this room can
 /// see: a part or a file that arrived damaged, a file that changed while it was read, and 409.
 ///
-/// A failed upload leaves the staged file as it is, so it can be tried again.
+/// What an upload has done at the service is told to an `UploadRecord`, from which another attempt goes on. A failed
+/// upload leaves the staged file as it is, so it can be tried again.
 public final class UploadEngine: Sendable {
     /// Limits of an engine.
     public struct Configuration: Sendable, Hashable {
-        /// Size of a part in bytes, and the largest file that travels in one request. 8 MiB is what Illumina's own
-        /// uploader uses, as the ETags of its files show. At least 5 MiB, whole mebibytes (rounded up); grows for files
-        /// that would need more than `maximumParts` parts.
+        /// Size of the first 5000 parts in bytes, and the largest file that travels in one request; later parts are
+        /// larger, so that 10,000 hold any file. 8 MiB is what Illumina's own uploader uses, as the ETags of its files
+        /// show. From 5 MiB to 5 GiB, whole mebibytes (rounded up).
         public var partSize: Int64 = 8 << 20
-        /// The service numbers parts from 1 to 10,000.
-        public var maximumParts: Int64 = 10_000
-        /// Parts of one file in flight: the four bodies that the API's client sends at a time, and one that is being
-        /// hashed meanwhile so that the line never waits for it.
-        public var partsInParallel = 5
-        /// Requests in flight for all files together: one more than a file's parts, so that a large file leaves room
-        /// for a small one. More would only be hashed earlier, and perhaps leave the page cache before they are sent.
-        public var concurrentRequests = 6
+        /// Parts of one file in flight: eight that are sent, which is what fills a line, and one that is being hashed
+        /// meanwhile so that the line never waits for it.
+        public var partsInParallel = 9
+        /// Requests with bodies in flight for all files together. As many as the API's client sends at a time: more
+        /// would only be hashed earlier, and perhaps leave the page cache before they are sent.
+        public var concurrentRequests = 16
         /// How often a part is sent before its arriving damaged, or its changing, becomes final.
         public var attemptsPerPart = 4
-        /// How often a file is started before a conflict, a change of its size or damage becomes final.
+        /// How often a file is started before a conflict, a change or damage becomes final.
         public var attemptsPerFile = 3
 
         /// The defaults.
@@ -46,6 +45,7 @@ public final class UploadEngine: Sendable {
     private let limits: UploadSession.Limits
     private let requests: FairSemaphore
     private let digests: BlockingWork
+    private let recording: BlockingWork
     private let board = UploadBoard()
     private let logger: Logger
 
@@ -58,21 +58,32 @@ public final class UploadEngine: Sendable {
         self.logger = logger
         limits = UploadSession.Limits(
             partSize: configuration.partSize,
-            maximumParts: min(max(1, configuration.maximumParts), PartLayout.maximumParts),
             partsInParallel: max(1, configuration.partsInParallel),
             attemptsPerPart: max(1, configuration.attemptsPerPart),
             attemptsPerFile: max(1, configuration.attemptsPerFile)
         )
         requests = FairSemaphore(permits: max(1, configuration.concurrentRequests))
         digests = BlockingWork(threads: Self.digestThreads)
+        recording = BlockingWork(threads: 1)
     }
 
-    /// Uploads the file as it is now, and returns what the service made of it, once that was compared with what was
-    /// sent. The version that arrived is the file's `uploadedVersion` then; a change that comes after the last byte was
-    /// read makes `version` greater than it.
+    /// Uploads the file, and returns what the service made of it once that was compared with what was sent. The version
+    /// that arrived is the file's `uploadedVersion` then; a change that comes after the last byte was read makes
+    /// `version` greater than it.
+    ///
+    /// A file that is not sealed is sent as far as it goes, and what is missing once it is sealed: this returns only
+    /// after that. A write in between makes it wait for the next sealing.
     ///
     /// Cancelling the task stops the transfers, gives up the upload at the service and throws `cancelled`.
-    public func upload(_ file: StagedFile, to destination: UploadDestination) async throws(UploadError) -> RemoteFile {
+    ///
+    /// - Parameter record: Where the upload begins from, and what is told of each step. Called on a thread that may
+    ///   block.
+    /// - Throws: `tooLarge` for a file that 10,000 parts don't hold (more than 4.9 TiB), and what went wrong.
+    public func upload(
+        _ file: StagedFile,
+        to destination: UploadDestination,
+        record: any UploadRecord
+    ) async throws(UploadError) -> RemoteFile {
         let number = board.enter(
             UploadActivity(destination: destination, started: Timestamp.now, bytesTotal: file.size, bytesSent: 0)
         )
@@ -84,6 +95,8 @@ public final class UploadEngine: Sendable {
             limits: limits,
             requests: requests,
             digests: digests,
+            record: record,
+            recording: recording,
             logger: logger,
             report: { [board] sent, total in board.update(number, bytesSent: sent, of: total) }
         )
@@ -94,10 +107,10 @@ public final class UploadEngine: Sendable {
         }
     }
 
-    /// Whether a file goes in parts. Only then does cancelling its upload keep it from the service: what is sent in one
-    /// request may have arrived by the time that it is cancelled.
+    /// Whether a file goes in parts, or may yet. Only then does cancelling its upload keep it from the service: what is
+    /// sent in one request may have arrived by the time that it is cancelled.
     public func sendsInParts(_ file: StagedFile) -> Bool {
-        !PartLayout(size: file.size, partSize: limits.partSize, maximumParts: limits.maximumParts).isSingleRequest
+        !file.isSealed || !PartLayout(partSize: limits.partSize).fitsOneRequest(file.size)
     }
 
     /// The files on their way, oldest first.

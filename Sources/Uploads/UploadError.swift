@@ -27,7 +27,7 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
         public static let missing = Code(kind: .missing)
         /// The service reports a conflict (409), also after starting again.
         public static let conflict = Code(kind: .conflict)
-        /// The service takes no file or part of this size (413).
+        /// The service takes no file or part of this size (413), or an upload can't have so many bytes at all.
         public static let tooLarge = Code(kind: .tooLarge)
         /// The service failed (5xx, or a reply that makes no sense).
         public static let serviceFailed = Code(kind: .serviceFailed)
@@ -50,7 +50,7 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
     public let message: String
     /// What the service or the transport said.
     public let underlying: BaseSpaceError?
-    /// What the local disk said.
+    /// What the local disk said, or would say to a file of this size.
     public let systemError: Errno?
 
     /// The HTTP status, when the service answered with one.
@@ -92,6 +92,11 @@ extension UploadError {
             code = .changed
             reason = "it kept changing while it was sent"
             advice = "upload it once its writer is done"
+        case .tooLarge(let capacity):
+            systemError = .fileTooLarge
+            code = .tooLarge
+            reason = "it has more than \(capacity) bytes, which is all that an upload can have"
+            advice = "split it"
         case .cancelled:
             code = .cancelled
             reason = "it was cancelled"

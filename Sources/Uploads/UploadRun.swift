@@ -9,6 +9,9 @@ internal import SystemPackage
 /// Every request is a child task of one group, which turns what came of it into an event; the session is only touched by
 /// the task that collects them. Cancelling the upload's task cancels the children, whose failures then lead the session
 /// through its orderly end. A restart is a new group, because a cancelled group sends nothing any more.
+///
+/// Bodies need a permit, which the digest of the same bytes already holds: what is hashed now is sent next, from the page
+/// cache. What is small or waits needs none.
 struct UploadRun: Sendable {
     let file: StagedFile
     let destination: UploadDestination
@@ -17,6 +20,9 @@ struct UploadRun: Sendable {
     /// Bounds the requests of all files together.
     let requests: FairSemaphore
     let digests: BlockingWork
+    /// What is remembered is written to a disk.
+    let record: any UploadRecord
+    let recording: BlockingWork
     let logger: Logger
     /// Told after each event: bytes acknowledged, bytes in all.
     let report: @Sendable (Int64, Int64) -> Void
@@ -28,7 +34,7 @@ struct UploadRun: Sendable {
     }
 
     func run() async throws(UploadFailure) -> RemoteFile {
-        var session = UploadSession(limits: limits)
+        var session = UploadSession(limits: limits, progress: await recording.run { [record] in record.progress })
         while true {
             switch await attempt(&session) {
             case .finished(let remote): return remote
@@ -45,6 +51,8 @@ struct UploadRun: Sendable {
                 report(session.bytesSent, file.size)
                 for action in actions {
                     switch action {
+                    case .remember(let note):
+                        await remember(note)
                     case .send(let request):
                         group.addTask { await perform(request) }
                     case .cancelRequests:
@@ -67,24 +75,37 @@ struct UploadRun: Sendable {
         }
     }
 
-    private func perform(_ request: UploadSession.Request) async -> UploadSession.Event {
-        if case .abort(let id) = request {
-            await abort(id)
-            return .aborted
+    private func remember(_ note: UploadSession.Note) async {
+        await recording.run { [record] in
+            switch note {
+            case .sendingWhole: record.sendingWhole()
+            case .began(let id, let partSize): record.began(id, partSize: partSize)
+            case .sent(let number, let md5): record.sent(part: number, md5: md5)
+            case .abandoned: record.abandoned()
+            case .arrived(let id): record.arrived(as: id)
+            }
         }
-        guard await requests.acquire() else { return request.failed(.cancelled, version: 0) }
+    }
+
+    private func perform(_ request: UploadSession.Request) async -> UploadSession.Event {
+        guard let lane = request.lane else { return await event(of: request) }
+        guard await requests.acquire(lane) else { return request.failed(.cancelled, version: 0) }
         defer { requests.release() }
+        return await event(of: request)
+    }
+
+    private func event(of request: UploadSession.Request) async -> UploadSession.Event {
         let version = file.version
         do throws(UploadFailure) {
-            return try await send(request, version: version)
+            return try await answer(to: request, version: version)
         } catch {
             return request.failed(error, version: version)
         }
     }
 
     /// - Parameter version: The file's, taken before anything of it is read.
-    private func send(
-        _ request: UploadSession.Request,
+    private func answer(
+        to request: UploadSession.Request,
         version: UInt64
     ) async throws(UploadFailure) -> UploadSession.Event {
         switch request {
@@ -100,6 +121,15 @@ struct UploadRun: Sendable {
                 )
             }
             return .wholeSent(remote, ReadContent(md5: md5, version: version))
+        case .part(let part, let id):
+            let md5 = try await digest(of: part.range)
+            let etag = try await call { () async throws(BaseSpaceError) in
+                try await service.uploadPart(part.number, of: id, body: body(of: part.range), md5: md5.base64)
+            }
+            return .partSent(part, etag: etag, ReadContent(md5: md5, version: version))
+        case .find(let size):
+            let md5 = try await digest(of: 0..<size)
+            return .found(try await find(size: size, md5), ReadContent(md5: md5, version: version))
         case .begin:
             let remote = try await call { () async throws(BaseSpaceError) in
                 try await service.beginMultipartUpload(
@@ -110,31 +140,52 @@ struct UploadRun: Sendable {
                 )
             }
             return .begun(remote.id)
-        case .part(let part, let id):
-            // With the permit in hand: what is hashed now is sent next, from the page cache.
-            let md5 = try await digest(of: part.range)
-            let etag = try await call { () async throws(BaseSpaceError) in
-                try await service.uploadPart(part.number, of: id, body: body(of: part.range), md5: md5.base64)
-            }
-            return .partSent(part.number, etag: etag, ReadContent(md5: md5, version: version))
         case .complete(let id):
-            let remote = try await call { () async throws(BaseSpaceError) in
-                try await service.completeMultipartUpload(of: id)
-            }
-            return .completed(remote)
-        case .abort:
-            return .aborted
+            return .completed(
+                try await call { () async throws(BaseSpaceError) in
+                    try await service.completeMultipartUpload(of: id)
+                }
+            )
+        case .inspect(let id):
+            return .inspected(try await call { () async throws(BaseSpaceError) in try await service.file(id) })
+        case .digest(let part):
+            return .digested(part, ReadContent(md5: try await digest(of: part.range), version: version))
+        case .awaitGrowth(let end, let floor):
+            guard await file.waitForGrowth(to: end, orShorterThan: floor) else { throw .cancelled }
+            return .grew
+        case .abort(let id):
+            return .aborted(isGone: await abort(id))
         }
     }
 
-    /// Tells the service that nothing more comes, on a task that nobody cancels, and outside the bound: it is what
-    /// others wait for who were told to stop.
-    private func abort(_ id: EntityID) async {
+    /// The file of the container that has the destination's path and these bytes, if there is one.
+    private func find(size: Int64, _ md5: Digest) async throws(UploadFailure) -> RemoteFile? {
+        let files = try await call { () async throws(BaseSpaceError) in
+            try await service.files(of: destination.container, resolvingContent: false)
+        }
+        for candidate in files where candidate.path == destination.path && candidate.size == size {
+            var file = candidate
+            if file.etag == nil {
+                file = try await call { () async throws(BaseSpaceError) in try await service.file(candidate.id) }
+            }
+            if let etag = file.etag, ContentETag(etag) == .md5(md5.hexadecimal) { return file }
+        }
+        return nil
+    }
+
+    /// Tells the service that nothing more comes, on a task that nobody cancels: it is what others wait for who were told
+    /// to stop.
+    ///
+    /// - Returns: Whether the service surely waits for nothing any more.
+    private func abort(_ id: EntityID) async -> Bool {
         await Task {
             do throws(BaseSpaceError) {
                 try await service.abortMultipartUpload(of: id)
+                return true
             } catch {
+                if [404, 410].contains(error.status) { return true }
                 logger.info("the service keeps an open upload of \(destination), file id \(id): \(error)")
+                return false
             }
         }.value
     }
@@ -170,10 +221,20 @@ struct UploadRun: Sendable {
 }
 
 extension UploadSession.Request {
+    /// In which line it waits for its turn; `nil` if it has no body and goes at once.
+    fileprivate var lane: FairSemaphore.Lane? {
+        switch self {
+        case .whole: .wholeFiles
+        case .part: .parts
+        case .find, .begin, .complete, .inspect, .digest, .awaitGrowth, .abort: nil
+        }
+    }
+
+    /// - Parameter version: The file's, before anything of it was read.
     fileprivate func failed(_ failure: UploadFailure, version: UInt64) -> UploadSession.Event {
         switch self {
-        case .part(let part, _): .partFailed(part.number, failure, version: version)
-        case .whole, .begin, .complete, .abort: .failed(failure)
+        case .part(let part, _), .digest(let part): .partFailed(part, failure, version: version)
+        case .whole, .find, .begin, .complete, .inspect, .awaitGrowth, .abort: .failed(failure)
         }
     }
 }

@@ -1,5 +1,5 @@
-import ArgumentParser
-import BaseSpaceSimulator
+public import ArgumentParser
+public import BaseSpaceSimulator
 import Logging
 import SystemPackage
 
@@ -69,8 +69,8 @@ struct SimulatorCommand: AsyncParsableCommand {
     @Option(help: "Seed of the faults that have a probability.")
     var seed: UInt64 = 1
 
-    @Flag(help: "Replace a file whose path is uploaded again, instead of 409.")
-    var replaceFiles = false
+    @Option(help: "What an upload to the path of a complete file gets: conflict (409), replace or duplicate.")
+    var samePath = Simulator.SamePathPolicy.conflict
 
     @Flag(help: "End when the process that started this one ends.")
     var exitWithParent = false
@@ -111,7 +111,7 @@ struct SimulatorCommand: AsyncParsableCommand {
         configuration.urlLifetime = .seconds(urlLifetime)
         configuration.latency = .milliseconds(latency)
         configuration.seed = seed
-        configuration.samePath = replaceFiles ? .replace : .conflict
+        configuration.samePath = samePath
         if bandwidth > 0 { configuration.objectStoreBandwidth = bandwidth }
         if verbose {
             configuration.logger = Logger(label: "basespace-simulator") { StreamLogHandler.standardError(label: $0) }
@@ -119,3 +119,5 @@ struct SimulatorCommand: AsyncParsableCommand {
         return configuration
     }
 }
+
+extension Simulator.SamePathPolicy: ExpressibleByArgument {}

@@ -4,46 +4,65 @@ import Testing
 
 @Suite struct PartLayoutTests {
     private static let mebibyte: Int64 = 1 << 20
+    private static let gibibyte: Int64 = 1 << 30
 
     struct Row: Sendable {
-        let size: Int64
         let wanted: Int64
-        let partSize: Int64
-        let parts: Int
+        let number: Int
+        let start: Int64
+        let length: Int64
     }
 
     @Test(arguments: [
-        Row(size: 0, wanted: 8 * mebibyte, partSize: 8 * mebibyte, parts: 0),
-        Row(size: 1, wanted: 8 * mebibyte, partSize: 8 * mebibyte, parts: 1),
-        Row(size: 8 * mebibyte, wanted: 8 * mebibyte, partSize: 8 * mebibyte, parts: 1),
-        Row(size: 8 * mebibyte + 1, wanted: 8 * mebibyte, partSize: 8 * mebibyte, parts: 2),
-        Row(size: 20 * mebibyte, wanted: 8 * mebibyte, partSize: 8 * mebibyte, parts: 3),
-        // Too small a wish, and an odd one.
-        Row(size: 20 * mebibyte, wanted: 1, partSize: 5 * mebibyte, parts: 4),
-        Row(size: 20 * mebibyte, wanted: 5 * mebibyte + 1, partSize: 6 * mebibyte, parts: 4),
-        // 10,000 parts, and one byte more.
-        Row(size: 80_000 * mebibyte, wanted: 8 * mebibyte, partSize: 8 * mebibyte, parts: 10_000),
-        Row(size: 80_000 * mebibyte + 1, wanted: 8 * mebibyte, partSize: 9 * mebibyte, parts: 8_889),
-        Row(size: 1 << 40, wanted: 8 * mebibyte, partSize: 105 * mebibyte, parts: 9_987),
-        Row(size: Int64.max, wanted: 8 * mebibyte, partSize: 879_609_303 * mebibyte, parts: 10_000),
+        Row(wanted: 8 * mebibyte, number: 1, start: 0, length: 8 * mebibyte),
+        Row(wanted: 8 * mebibyte, number: 5000, start: 4999 * 8 * mebibyte, length: 8 * mebibyte),
+        Row(wanted: 8 * mebibyte, number: 5001, start: 5000 * 8 * mebibyte, length: 16 * mebibyte),
+        Row(wanted: 8 * mebibyte, number: 5500, start: (5000 * 8 + 499 * 16) * mebibyte, length: 16 * mebibyte),
+        Row(wanted: 8 * mebibyte, number: 5501, start: (5000 * 8 + 500 * 16) * mebibyte, length: 32 * mebibyte),
+        Row(wanted: 8 * mebibyte, number: 9500, start: 4_123_904 * mebibyte, length: 4 * gibibyte),
+        // Beyond what S3 takes.
+        Row(wanted: 8 * mebibyte, number: 9501, start: 4_128_000 * mebibyte, length: 5 * gibibyte),
+        // Too small a wish, an odd one, and too large a one.
+        Row(wanted: 1, number: 2, start: 5 * mebibyte, length: 5 * mebibyte),
+        Row(wanted: 5 * mebibyte + 1, number: 2, start: 6 * mebibyte, length: 6 * mebibyte),
+        Row(wanted: Int64.max, number: 10_000, start: 9999 * 5 * gibibyte, length: 5 * gibibyte),
     ])
-    func partsGrowSoThatTheirNumberSuffices(row: Row) {
-        let layout = PartLayout(size: row.size, partSize: row.wanted)
-        #expect(layout.partSize == row.partSize)
-        #expect(layout.count == row.parts)
-        #expect(layout.isSingleRequest == (row.size <= row.partSize))
+    func aPartsSizeDependsOnItsNumberAlone(row: Row) {
+        let range = PartLayout(partSize: row.wanted).range(ofPart: row.number)
+        #expect(range.lowerBound == row.start)
+        #expect(range.upperBound - range.lowerBound == row.length)
     }
 
-    @Test(arguments: [9, 16, 17, 40] as [Int64])
-    func partsCoverTheFileWithoutGapOrOverlap(mebibytes: Int64) {
-        let layout = PartLayout(size: mebibytes * Self.mebibyte - 5, partSize: 8 * Self.mebibyte)
+    @Test func tenThousandPartsHoldMoreThanAnObjectMayHave() {
+        #expect(PartLayout(partSize: 8 * Self.mebibyte).capacity > 5 << 40)
+    }
+
+    @Test(arguments: [5, 8, 1000] as [Int64])
+    func partsAreWithoutGapOrOverlapAndWholeMebibytes(mebibytes: Int64) {
+        let layout = PartLayout(partSize: mebibytes * Self.mebibyte)
         var end: Int64 = 0
-        for number in 1...layout.count {
+        for number in 1...PartLayout.maximumParts {
             let range = layout.range(ofPart: number)
             #expect(range.lowerBound == end)
-            #expect(!range.isEmpty)
+            #expect(range.upperBound % Self.mebibyte == 0 && !range.isEmpty)
             end = range.upperBound
         }
-        #expect(end == layout.size)
+        #expect(end == layout.capacity)
+    }
+
+    @Test(arguments: [(0, 0), (1, 1), (8 << 20, 1), (8 << 20 | 1, 2), (20 << 20, 3)] as [(Int64, Int)])
+    func aFileHasAsManyPartsAsItNeeds(size: Int64, count: Int) {
+        let layout = PartLayout(partSize: 8 << 20)
+        #expect(layout.count(for: size) == count)
+        #expect(layout.fitsOneRequest(size) == (count <= 1))
+        #expect(layout.range(ofPart: count + 1, in: size).isEmpty)
+        guard count > 0 else { return }
+        #expect(layout.range(ofPart: count, in: size).upperBound == size)
+    }
+
+    @Test func theLargestFileHasAllParts() {
+        let layout = PartLayout(partSize: 8 << 20)
+        #expect(layout.count(for: layout.capacity) == 10_000)
+        #expect(layout.count(for: layout.capacity - (5 << 30)) == 9999)
     }
 }

@@ -106,7 +106,7 @@ import Uploads
         }
         #expect(error.code == .conflict)
         #expect(error.status == 409)
-        #expect(fixture.service.calls == [.whole, .whole, .whole])
+        #expect(fixture.service.calls == [.whole, .list, .whole, .list, .whole, .list])
     }
 
     /// The transport has repeated it already.
@@ -220,6 +220,7 @@ import Uploads
         let fixture = try UploadFixture { call, before in
             if call == place, before == 0, let file = changing.value {
                 #expect(throws: Never.self) { try change(file) }
+                file.seal()
             }
             return .answer
         }
@@ -255,7 +256,7 @@ import Uploads
         #expect(service.calls.count { $0 == .begin } == 1)
     }
 
-    @Test func anotherSizeIsAnotherUpload() async throws {
+    @Test func aFileThatEndsBeforeAPartThatWasSentIsAnotherUpload() async throws {
         let (_, service) = try await upload(bytes: 11 * mebibyte, at: .part(1)) { try $0.truncate(to: 7 << 20) }
         #expect(service.calls.count { $0 == .begin } == 2)
         #expect(service.aborted.count == 1)
@@ -266,6 +267,7 @@ import Uploads
         let fixture = try UploadFixture { call, _ in
             if call == .part(1), let file = changing.value {
                 #expect(throws: Never.self) { try file.write([1], at: 0) }
+                file.seal()
             }
             return .answer
         }

@@ -15,7 +15,6 @@ import Testing
         UploadSession(
             limits: .init(
                 partSize: 5 * Self.mebibyte,
-                maximumParts: 10_000,
                 partsInParallel: partsInParallel,
                 attemptsPerPart: attemptsPerPart,
                 attemptsPerFile: attemptsPerFile
@@ -23,19 +22,25 @@ import Testing
         )
     }
 
-    /// A file of three parts, the last one small; version 1.
+    /// A finished file of three parts, the last one small; version 1.
     private func threeParts() -> StagedContents {
         var file = StagedContents()
-        file.wrote(0..<11 * Self.mebibyte)
+        file.write(0..<11 * Self.mebibyte)
         return file
+    }
+
+    /// A part of that file.
+    private func part(_ number: Int, in size: Int64 = 11 * mebibyte) -> UploadPart {
+        let layout = PartLayout(partSize: 5 * Self.mebibyte)
+        return UploadPart(number: number, range: layout.range(ofPart: number, in: size))
     }
 
     /// The digest that stands for a part in these tests.
     private func md5(_ number: Int) -> Digest { MD5.digest(of: [UInt8(number)]) }
 
-    private func sent(_ number: Int, version: UInt64 = 1) -> UploadSession.Event {
+    private func sent(_ number: Int, version: UInt64 = 1, in size: Int64 = 11 * mebibyte) -> UploadSession.Event {
         let md5 = md5(number)
-        return .partSent(number, etag: md5.hexadecimal, ReadContent(md5: md5, version: version))
+        return .partSent(part(number, in: size), etag: md5.hexadecimal, ReadContent(md5: md5, version: version))
     }
 
     private func joinedETag(of numbers: [Int]) -> String {
@@ -63,7 +68,7 @@ import Testing
 
     @Test func sendsAFileOfOnePartWhole() {
         var file = StagedContents()
-        file.wrote(0..<5 * Self.mebibyte)
+        file.write(0..<5 * Self.mebibyte)
         var session = session()
         #expect(session.start(file: file).words == ["whole \(5 * Self.mebibyte)"])
         let content = ReadContent(md5: md5(1), version: 1)
@@ -94,7 +99,7 @@ import Testing
         let file = threeParts()
         var session = begun(file)
         let wrong = UploadSession.Event.partSent(
-            1,
+            part(1),
             etag: md5(9).hexadecimal,
             ReadContent(md5: md5(1), version: 1)
         )
@@ -102,14 +107,14 @@ import Testing
         #expect(session.bytesSent == 0)
         #expect(session.handle(wrong, file: file).words == ["part 1"])
         #expect(session.handle(wrong, file: file).words == ["cancel"])
-        #expect(session.handle(.partFailed(2, .cancelled, version: 1), file: file).words == ["abort"])
-        #expect(session.handle(.aborted, file: file).words == ["fail damaged"])
+        #expect(session.handle(.partFailed(part(2), .cancelled, version: 1), file: file).words == ["abort"])
+        #expect(session.handle(.aborted(isGone: true), file: file).words == ["fail damaged"])
     }
 
     @Test func sendsAPartAgainThatFailsTheServersCheck() {
         let file = threeParts()
         var session = begun(file)
-        let refused = UploadSession.Event.partFailed(1, .service(.fake(status: 400)), version: 1)
+        let refused = UploadSession.Event.partFailed(part(1), .service(.fake(status: 400)), version: 1)
         #expect(session.handle(refused, file: file).words == ["part 1"])
         #expect(session.handle(sent(1), file: file).words == ["part 3"])
     }
@@ -117,7 +122,7 @@ import Testing
     @Test func sendsAPartAgainThatChangedWhileItWasSent() {
         var file = threeParts()
         var session = begun(file)
-        file.wrote(0..<1)
+        file.write(0..<1)
         #expect(session.handle(sent(1, version: 1), file: file).words == ["part 1"])
         #expect(session.handle(sent(2, version: 1), file: file).words == ["part 3"])
     }
@@ -127,7 +132,7 @@ import Testing
         var session = begun(file)
         _ = session.handle(sent(1), file: file)
         _ = session.handle(sent(2), file: file)
-        file.wrote(6 * Self.mebibyte..<7 * Self.mebibyte)
+        file.write(6 * Self.mebibyte..<7 * Self.mebibyte)
         #expect(session.handle(sent(3), file: file).words == ["part 2"])
         #expect(session.bytesSent == 6 * Self.mebibyte)
         #expect(session.handle(sent(2, version: 2), file: file).words == ["complete"])
@@ -140,32 +145,45 @@ import Testing
         var session = begun(file, attemptsPerPart: 2)
         _ = session.handle(sent(2), file: file)
         _ = session.handle(sent(3), file: file)
-        file.wrote(0..<1)
+        file.write(0..<1)
         #expect(session.handle(sent(1, version: 1), file: file).words == ["part 1"])
-        file.wrote(0..<1)
+        file.write(0..<1)
         #expect(session.handle(sent(1, version: 2), file: file).words == ["abort"])
-        #expect(session.handle(.aborted, file: file).words == ["fail changed"])
+        #expect(session.handle(.aborted(isGone: true), file: file).words == ["fail changed"])
     }
 
-    @Test func startsAgainWhenTheSizeChanges() {
+    @Test func sendsWhatWasAddedAndThePartInWhichItBegins() {
         var file = threeParts()
         var session = begun(file)
-        file.wrote(11 * Self.mebibyte..<17 * Self.mebibyte)
-        #expect(session.handle(sent(1), file: file).words == ["cancel"])
-        #expect(session.handle(sent(2), file: file).words == ["abort"])
-        #expect(session.handle(.aborted, file: file).words == ["restart changed"])
-        #expect(session.start(file: file).words == ["begin"])
-        #expect(session.handle(.begun("78"), file: file).words == ["part 1", "part 2"])
-        #expect(session.bytesSent == 0)
+        _ = session.handle(sent(1), file: file)
+        _ = session.handle(sent(2), file: file)
+        let size = 17 * Self.mebibyte
+        file.write(11 * Self.mebibyte..<size)
+        #expect(session.handle(sent(3), file: file).words == ["part 3", "part 4"])
+        _ = session.handle(sent(3, version: 2, in: size), file: file)
+        #expect(session.handle(sent(4, version: 2, in: size), file: file).words == ["complete"])
+        let arrived = remote(size: size, etag: joinedETag(of: [1, 2, 3, 4]))
+        #expect(session.handle(.completed(arrived), file: file).words == ["finish 2"])
+    }
+
+    @Test func sendsTheLastPartAgainWhenTheFileEndsInIt() {
+        var file = threeParts()
+        var session = begun(file)
+        for number in 1...2 { _ = session.handle(sent(number), file: file) }
+        file.truncate(to: 10 * Self.mebibyte + 1)
+        #expect(session.handle(sent(3), file: file).words == ["part 3"])
+        let size = 10 * Self.mebibyte + 1
+        #expect(session.handle(sent(3, version: 2, in: size), file: file).words == ["complete"])
+        #expect(session.bytesSent == size)
     }
 
     @Test func startsAgainWhenItBecomesShorterThanAPartInFlight() {
         var file = threeParts()
         var session = begun(file)
-        file.truncated(to: 1)
-        #expect(session.handle(.partFailed(2, .unreadable(.ioError), version: 1), file: file).words == ["cancel"])
-        #expect(session.handle(.partFailed(1, .cancelled, version: 1), file: file).words == ["abort"])
-        #expect(session.handle(.aborted, file: file).words == ["restart changed"])
+        file.truncate(to: 1)
+        #expect(session.handle(.partFailed(part(2), .unreadable(.ioError), version: 1), file: file).words == ["cancel"])
+        #expect(session.handle(.partFailed(part(1), .cancelled, version: 1), file: file).words == ["abort"])
+        #expect(session.handle(.aborted(isGone: true), file: file).words == ["restart changed"])
         #expect(session.start(file: file).words == ["whole 1"])
     }
 
@@ -182,27 +200,30 @@ import Testing
     @Test func aPartsConflictStartsTheFileAgain() {
         let file = threeParts()
         var session = begun(file)
-        let conflict = UploadSession.Event.partFailed(1, .service(.fake(status: 409)), version: 1)
+        let conflict = UploadSession.Event.partFailed(part(1), .service(.fake(status: 409)), version: 1)
         #expect(session.handle(conflict, file: file).words == ["cancel"])
-        #expect(session.handle(.partFailed(2, .cancelled, version: 1), file: file).words == ["abort"])
-        #expect(session.handle(.aborted, file: file).words == ["restart service"])
+        #expect(session.handle(.partFailed(part(2), .cancelled, version: 1), file: file).words == ["abort"])
+        #expect(session.handle(.aborted(isGone: true), file: file).words == ["restart service"])
     }
 
     @Test func waitsForItsRequestsBeforeItAborts() {
         let file = threeParts()
         var session = begun(file)
-        let failed = UploadSession.Event.partFailed(1, .service(.fakeStall), version: 1)
+        let failed = UploadSession.Event.partFailed(part(1), .service(.fakeStall), version: 1)
         #expect(session.handle(failed, file: file).words == ["cancel"])
         // The other one arrives all the same.
         #expect(session.handle(sent(2), file: file).words == ["abort"])
-        #expect(session.handle(.aborted, file: file).words == ["fail service"])
+        #expect(session.handle(.aborted(isGone: true), file: file).words == ["fail service"])
     }
 
     @Test func aFailedCompletionAborts() {
         let file = threeParts()
         var session = completing(file)
-        #expect(session.handle(.failed(.service(.fake(status: 503))), file: file).words == ["abort"])
-        #expect(session.handle(.aborted, file: file).words == ["fail service"])
+        #expect(session.handle(.failed(.service(.fake(status: 503))), file: file).words == ["inspect"])
+        var open = remote(size: 0)
+        open.uploadStatus = .pending
+        #expect(session.handle(.inspected(open), file: file).words == ["abort"])
+        #expect(session.handle(.aborted(isGone: true), file: file).words == ["fail service"])
     }
 
     @Test(arguments: [(10, nil), (11, "900150983cd24fb0d6963f7d28e17f72-3")] as [(Int64, String?)])
@@ -226,16 +247,16 @@ import Testing
     @Test func aChangeDuringTheCompletionBelongsToTheNextUpload() {
         var file = threeParts()
         var session = completing(file)
-        file.wrote(0..<1)
+        file.write(0..<1)
         #expect(session.handle(.completed(remote(size: file.size)), file: file).words == ["finish 1"])
     }
 
     @Test func aWholeFileThatChangedIsSentAgain() {
         var file = StagedContents()
-        file.wrote(0..<10)
+        file.write(0..<10)
         var session = session()
         _ = session.start(file: file)
-        file.wrote(0..<1)
+        file.write(0..<1)
         let content = ReadContent(md5: md5(1), version: 1)
         let arrived = remote(size: 10, etag: md5(1).hexadecimal)
         #expect(session.handle(.wholeSent(arrived, content), file: file).words == ["restart changed"])
@@ -245,39 +266,8 @@ import Testing
         var file = threeParts()
         var session = session()
         _ = session.start(file: file)
-        file.truncated(to: 0)
+        file.truncate(to: 0)
         #expect(session.handle(.begun(Self.id), file: file).words == ["abort"])
-        #expect(session.handle(.aborted, file: file).words == ["restart changed"])
-    }
-}
-
-extension [UploadSession.Action] {
-    /// What is asked for, in words that a test can compare.
-    var words: [String] {
-        map { action in
-            switch action {
-            case .send(.whole(let size)): "whole \(size)"
-            case .send(.begin): "begin"
-            case .send(.part(let part, _)): "part \(part.number)"
-            case .send(.complete): "complete"
-            case .send(.abort): "abort"
-            case .cancelRequests: "cancel"
-            case .restart(let failure): "restart \(failure.word)"
-            case .finish(_, let version): "finish \(version)"
-            case .fail(let failure): "fail \(failure.word)"
-            }
-        }
-    }
-}
-
-extension UploadFailure {
-    fileprivate var word: String {
-        switch self {
-        case .service: "service"
-        case .unreadable: "unreadable"
-        case .damaged: "damaged"
-        case .changed: "changed"
-        case .cancelled: "cancelled"
-        }
+        #expect(session.handle(.aborted(isGone: true), file: file).words == ["restart changed"])
     }
 }

@@ -7,7 +7,7 @@ public import Logging
 /// - **Token.** It is sent in `x-access-token`, and to the API's own origin only; a link of a reply that leads elsewhere
 ///   is followed without it. Redirects are not followed at all: content is asked for with `redirect=meta`, which answers
 ///   with the signed URL instead of sending there.
-/// - **Manners.** At most six calls at a time for the whole client, four of which may be bodies of uploads
+/// - **Manners.** At most six calls at a time for the whole client, and as many bodies of uploads as it was made for
 ///   (`CallLimiter`). A call keeps its place while it waits for its next attempt: a server that is overloaded gets fewer.
 /// - **Repeating.** Reads, parts and completions are repeated whenever an attempt failed in passing. What makes something
 ///   is repeated only when the service surely did nothing: not sent, or refused with 429 or 503. (`RetryPolicy`)
@@ -21,16 +21,19 @@ public final class BaseSpaceClient: Sendable {
     private let token: AccessToken
     private let transport: HTTPClient
     private let logger: Logger
-    private let limiter = CallLimiter(total: 6, uploads: 4)
+    private let limiter: CallLimiter
 
     /// Creates a client; nothing is sent yet.
     ///
-    /// - Parameter server: The API's root, as in `https://api.basespace.illumina.com`.
-    public init(server: HTTPURL, token: AccessToken, transport: HTTPClient, logger: Logger) {
+    /// - Parameters:
+    ///   - server: The API's root, as in `https://api.basespace.illumina.com`.
+    ///   - uploads: How many bodies may be on their way at a time, if the transport has as many connections.
+    public init(server: HTTPURL, token: AccessToken, transport: HTTPClient, uploads: Int = 4, logger: Logger) {
         self.server = server
         self.token = token
         self.transport = transport
         self.logger = logger
+        limiter = CallLimiter(metadata: 6, uploads: uploads)
     }
 
     // MARK: Calls

@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// Keeps calls of the API down to a few at a time, in the order in which they came.
 ///
-/// Bodies of uploads take minutes on a slow line; at most `uploads` of them run at once, so that looking up a name never
-/// waits behind them.
+/// Bodies of uploads take minutes on a slow line; they are counted for themselves, so that looking up a name never waits
+/// behind them.
 final class CallLimiter: Sendable {
     /// What a call is counted as.
     enum Lane: Sendable {
@@ -13,52 +13,54 @@ final class CallLimiter: Sendable {
 
     /// Who runs and who waits. Pure: it says who may go, and the limiter tells them after unlock.
     struct Queue {
-        let total: Int
-        let uploads: Int
-        private(set) var running = 0
-        private(set) var runningUploads = 0
-        private var waiting: [(id: UInt64, lane: Lane)] = []
-
-        init(total: Int, uploads: Int) {
-            self.total = total
-            self.uploads = uploads
+        private struct Places {
+            let count: Int
+            var taken = 0
+            var waiting: [UInt64] = []
         }
+
+        private var metadata: Places
+        private var uploads: Places
+
+        init(metadata: Int, uploads: Int) {
+            self.metadata = Places(count: metadata)
+            self.uploads = Places(count: uploads)
+        }
+
+        /// How many calls run.
+        var running: Int { metadata.taken + uploads.taken }
 
         /// Whether the call may run at once; else it waits.
         mutating func enter(_ id: UInt64, _ lane: Lane) -> Bool {
-            // Who waits comes first; an upload that waits for an upload holds nobody else up.
-            guard hasRoom(for: lane), !waiting.contains(where: { $0.lane == lane }) else {
-                waiting.append((id, lane))
+            guard self[lane].taken < self[lane].count else {
+                self[lane].waiting.append(id)
                 return false
             }
-            count(lane, 1)
+            self[lane].taken += 1
             return true
         }
 
         /// A call ended. Returns the one that may run now.
         mutating func leave(_ lane: Lane) -> UInt64? {
-            count(lane, -1)
-            guard let index = waiting.firstIndex(where: { hasRoom(for: $0.lane) }) else { return nil }
-            let next = waiting.remove(at: index)
-            count(next.lane, 1)
-            return next.id
+            guard self[lane].waiting.isEmpty else { return self[lane].waiting.removeFirst() }
+            self[lane].taken -= 1
+            return nil
         }
 
         /// A call that waits gives up. `false` when it does not wait (any more).
         mutating func giveUp(_ id: UInt64) -> Bool {
-            guard let index = waiting.firstIndex(where: { $0.id == id }) else { return false }
-            waiting.remove(at: index)
-            return true
+            for lane in [Lane.metadata, .upload] {
+                guard let index = self[lane].waiting.firstIndex(of: id) else { continue }
+                self[lane].waiting.remove(at: index)
+                return true
+            }
+            return false
         }
 
-        private func hasRoom(for lane: Lane) -> Bool {
-            running < total && (lane == .metadata || runningUploads < uploads)
-        }
-
-        private mutating func count(_ lane: Lane, _ change: Int) {
-            running += change
-            if lane == .upload {
-                runningUploads += change
+        private subscript(lane: Lane) -> Places {
+            get { lane == .metadata ? metadata : uploads }
+            _modify {
+                if lane == .metadata { yield &metadata } else { yield &uploads }
             }
         }
     }
@@ -73,8 +75,8 @@ final class CallLimiter: Sendable {
 
     private let state: Mutex<State>
 
-    init(total: Int, uploads: Int) {
-        state = Mutex(State(queue: Queue(total: total, uploads: uploads)))
+    init(metadata: Int, uploads: Int) {
+        state = Mutex(State(queue: Queue(metadata: metadata, uploads: uploads)))
     }
 
     /// Waits for its turn and runs the call. `nil` when the task was cancelled while it waited.

@@ -182,6 +182,7 @@ extension Volume {
         if let damage = entry.damage, entry.isUnsent {
             throw SpoiledFile(path: entry.place.path, errno: damage, copy: entry.file.path.string)
         }
+        entry.file.seal()
         while case .wait(let upload) = entry.commitStep(start: { startUpload(of: entry, to: $0, contentType: $1) }) {
             do {
                 _ = try await upload.value.get()
@@ -212,7 +213,7 @@ extension Volume {
         return StagedEntry.Upload { [self] in
             let result: Result<RemoteFile, UploadError>
             do throws(UploadError) {
-                result = .success(try await uploads.upload(entry.file, to: destination))
+                result = .success(try await uploads.upload(entry.file, to: destination, record: Unrecorded()))
             } catch {
                 result = .failure(error)
             }
@@ -262,4 +263,14 @@ extension Volume {
         // direct handle can't be mapped.
         opened(.staged(handle), isDirect: handle.mode.writes, skipsFlush: !handle.mode.writes)
     }
+}
+
+/// Remembers nothing: the uploads of one mount.
+private struct Unrecorded: UploadRecord {
+    var progress: UploadProgress { .none }
+    func sendingWhole() {}
+    func began(_ id: EntityID, partSize: Int64) {}
+    func sent(part number: Int, md5: String) {}
+    func abandoned() {}
+    func arrived(as id: EntityID) {}
 }

@@ -78,12 +78,16 @@ extension API {
     /// Makes a file readable, if its container still takes it.
     private func publish(_ file: File, isNew: Bool) throws(APIError) -> JSON {
         try checkAcceptsFile(at: file.path, in: file.container)
+        let policy = services.configuration.samePath
         return services.withModel { model in
-            if let old = model.completeFile(at: file.path, in: file.container) { model.remove(old) }
+            var file = file
+            if let old = model.completeFile(at: file.path, in: file.container) {
+                if policy == .duplicate { file.isDuplicate = true } else { model.remove(old) }
+            }
             if isNew {
                 model.insert(file)
             } else {
-                model.files.update(file.id) { $0 = file }
+                model.files.update(file.id) { [file] in $0 = file }
                 model.publish(file)
             }
             return model.full(file, etag: file.etag)

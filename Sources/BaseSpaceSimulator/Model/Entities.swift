@@ -111,6 +111,8 @@ struct File: Entity {
     var location: FilePath?
     /// Whether it came by an upload, not from the data directory.
     var isUploaded = false
+    /// Whether another file had its path before.
+    var isDuplicate = false
     /// The parts that have arrived, by number, while a multipart upload is open.
     var parts: [Int: Part] = [:]
     /// Whether its parts are being put together.

@@ -48,7 +48,10 @@ struct Model: Sendable {
     }
 
     /// The key of a file in the object store.
-    static func key(of file: File) -> String { "\(keyPrefix(of: file.container))/\(file.path)" }
+    static func key(of file: File) -> String {
+        let key = "\(keyPrefix(of: file.container))/\(file.path)"
+        return file.isDuplicate ? "\(key).\(file.id)" : key
+    }
 
     /// Adds a sample to its project and its session, which must exist.
     mutating func insert(_ sample: Sample) {

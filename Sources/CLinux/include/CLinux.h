@@ -37,6 +37,10 @@ int CLinux_directIOFlag(void);
 /// (EOPNOTSUPP where the file system can't).
 int CLinux_punchHole(int file, long long offset, long long length);
 
+/// fallocate(2): allocates or frees space in a range of the file, by mode. 0, or -1 with errno set (EOPNOTSUPP where the
+/// file system can't).
+int CLinux_allocate(int file, int mode, long long offset, long long length);
+
 /// Writes a range of the file's dirty pages to the disk and waits for them. No promise for a power failure: fdatasync
 /// gives that. 0, or -1 with errno set (ESPIPE, EINVAL where the file system can't).
 int CLinux_writeBack(int file, long long offset, long long length);

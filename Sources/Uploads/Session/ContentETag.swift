@@ -7,6 +7,15 @@ enum ContentETag: Hashable, Sendable {
     /// Nothing that could be compared.
     case opaque
 
+    /// Whether both were made from bytes in the same way, so that they differ only if the bytes do.
+    func isComparable(with other: ContentETag) -> Bool {
+        switch (self, other) {
+        case (.md5, .md5): true
+        case (.multipart(_, let parts), .multipart(_, let others)): parts == others
+        default: false
+        }
+    }
+
     /// Reads an ETag, with or without its quotes, in either case.
     init(_ text: String) {
         let bare = text.trimming("\"").lowercased()

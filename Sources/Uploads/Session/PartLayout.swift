@@ -1,48 +1,74 @@
-/// How a file is cut into parts.
+/// How files are cut into parts: the same way whatever the size of the file, so that parts can be sent before it is
+/// known. A part's size depends on its number alone: the first 5000 have the base size, after that it doubles every 500
+/// parts, up to the largest part that an object store takes.
 ///
-/// | Size of the file | Part size (8 MiB wanted) | Parts |
+/// | Part (base size 8 MiB) | Size | Ends at |
 /// |---|---|---|
-/// | 8 MiB | – (one request) | 1 |
-/// | 20 MiB | 8 MiB | 3 |
-/// | 78.125 GiB (10,000 × 8 MiB) | 8 MiB | 10,000 |
-/// | one byte more | 9 MiB | 8,889 |
-/// | 1 TiB | 105 MiB | 9,987 |
+/// | 1 | 8 MiB | 8 MiB |
+/// | 5,000 | 8 MiB | 39 GiB |
+/// | 5,001 … 5,500 | 16 MiB | 47 GiB |
+/// | 7,001 … 7,500 | 256 MiB | 281 GiB |
+/// | 10,000 | 5 GiB | 6.4 TiB |
 struct PartLayout: Hashable, Sendable {
     /// The smallest part that the service accepts, except for the last one.
     static let minimumPartSize: Int64 = 5 << 20
+    /// The largest part that S3 takes.
+    static let maximumPartSize: Int64 = 5 << 30
     /// The service numbers parts from 1 to this.
-    static let maximumParts: Int64 = 10_000
+    static let maximumParts = 10_000
+    /// What an ordinary file needs: with parts that are all alike, a lost one costs the same everywhere in it.
+    private static let partsOfBaseSize = 5000
+    private static let partsPerDoubling = 500
 
-    /// Of the whole file, in bytes.
-    let size: Int64
-    /// Of each part but the last; whole mebibytes, as `ChangeMap` wants them.
-    let partSize: Int64
+    /// Of the first parts, in bytes; whole mebibytes, as `ChangeMap` wants them.
+    let baseSize: Int64
 
-    /// Lays out `size` bytes.
-    ///
-    /// - Parameters:
-    ///   - wanted: The part size to use where the limits allow it, in bytes.
-    ///   - maximumParts: Above this many, parts grow.
-    init(size: Int64, partSize wanted: Int64, maximumParts: Int64 = Self.maximumParts) {
-        let needed = size / maximumParts + (size % maximumParts == 0 ? 0 : 1)
-        self.size = size
-        partSize = Self.wholeMebibytes(max(wanted, needed, Self.minimumPartSize))
-    }
-
-    /// Whether the file travels in one ordinary request.
-    var isSingleRequest: Bool { size <= partSize }
-
-    /// The number of parts; 0 for an empty file.
-    var count: Int { Int(size / partSize) + (size % partSize == 0 ? 0 : 1) }
-
-    /// The bytes of a part; numbers start at 1.
-    func range(ofPart number: Int) -> Range<Int64> {
-        let start = Int64(number - 1) * partSize
-        return start..<min(start + partSize, size)
-    }
-
-    private static func wholeMebibytes(_ size: Int64) -> Int64 {
+    /// Lays out files in parts of at least `wanted` bytes, as far as the service takes them.
+    init(partSize wanted: Int64) {
         let mebibyte: Int64 = 1 << 20
-        return size / mebibyte * mebibyte + (size % mebibyte == 0 ? 0 : mebibyte)
+        let size = min(max(wanted, Self.minimumPartSize), Self.maximumPartSize)
+        baseSize = (size + mebibyte - 1) / mebibyte * mebibyte
+    }
+
+    /// The largest file, in bytes.
+    var capacity: Int64 { start(ofPart: Self.maximumParts + 1) }
+
+    /// Whether a file of this size travels in one ordinary request.
+    func fitsOneRequest(_ size: Int64) -> Bool { size <= baseSize }
+
+    /// Where a part begins; numbers start at 1.
+    func start(ofPart number: Int) -> Int64 {
+        var before = number - 1
+        var start = Int64(min(before, Self.partsOfBaseSize)) * baseSize
+        before -= Self.partsOfBaseSize
+        var size = baseSize
+        while before > 0 {
+            size = min(size * 2, Self.maximumPartSize)
+            start += Int64(min(before, Self.partsPerDoubling)) * size
+            before -= Self.partsPerDoubling
+        }
+        return start
+    }
+
+    /// The bytes of a part in a file that is long enough.
+    func range(ofPart number: Int) -> Range<Int64> {
+        start(ofPart: number)..<start(ofPart: number + 1)
+    }
+
+    /// The bytes of a part in a file of this size; none behind its end.
+    func range(ofPart number: Int, in size: Int64) -> Range<Int64> {
+        range(ofPart: number).clamped(to: 0..<size)
+    }
+
+    /// The number of parts of a file of this size, which must not exceed the capacity; 0 for an empty one.
+    func count(for size: Int64) -> Int {
+        precondition(size <= capacity, "\(size) bytes don't fit")
+        var low = 0
+        var high = Self.maximumParts
+        while low < high {
+            let middle = (low + high) / 2
+            if start(ofPart: middle + 1) < size { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

@@ -16,61 +16,88 @@ struct ReadContent: Hashable, Sendable {
 }
 
 /// The parts of one multipart upload: which ones still have to be sent, and what the server has of the others.
+///
+/// Parts are known from the first time they are sent. Parts behind them wait for the file to grow over them; parts that
+/// changed after they were sent are set aside until the file is sealed, since a writer who came back may come again.
 struct PartLedger: Sendable {
     private struct Part: Sendable {
         var attempts = 0
         /// `nil` until the server acknowledged the part with the digest that was sent.
         var accepted: ReadContent?
+        /// Bytes of what was accepted.
+        var length: Int64 = 0
     }
 
     let layout: PartLayout
     private let attemptsPerPart: Int
-    private var parts: [Part]
-    /// The index of the first part that was never sent.
-    private var firstUnsent = 0
+    /// Those that the server may have something of.
+    private var parts: [Part] = []
     /// Numbers of parts to be sent once more.
     private var again: [Int] = []
+    /// Numbers of parts to be sent once more when the file is sealed.
+    private var aside: [Int] = []
     /// Bytes in accepted parts.
     private(set) var bytesAccepted: Int64 = 0
 
     init(layout: PartLayout, attemptsPerPart: Int) {
         self.layout = layout
         self.attemptsPerPart = attemptsPerPart
-        parts = Array(repeating: Part(), count: layout.count)
     }
 
-    /// The next part to send; `nil` when every one was sent.
-    mutating func next() -> UploadPart? {
-        let number: Int
-        if let repeated = again.popLast() {
-            number = repeated
-        } else if firstUnsent < parts.count {
-            firstUnsent += 1
-            number = firstUnsent
-        } else {
-            return nil
+    /// The number of parts that were sent, ever.
+    var count: Int { parts.count }
+
+    /// The end of the first part that was never sent.
+    var endOfNext: Int64 { layout.start(ofPart: parts.count + 2) }
+
+    /// Whether a part was sent of which a file of this size has nothing. The server would join it all the same.
+    func reachesBeyond(_ size: Int64) -> Bool {
+        !parts.isEmpty && layout.start(ofPart: parts.count) >= size
+    }
+
+    /// The next part to send; `nil` when there is none yet, or none any more.
+    mutating func next(in file: StagedContents) -> UploadPart? {
+        while let number = again.popLast() {
+            if let part = send(number, file) { return part }
+            aside.append(number)
         }
-        parts[number - 1].attempts += 1
-        return UploadPart(number: number, range: layout.range(ofPart: number))
+        if file.isSealed, let number = aside.popLast() { return send(number, file) }
+        guard parts.count < PartLayout.maximumParts, let part = send(parts.count + 1, file) else { return nil }
+        return part
     }
 
     /// The server has the part.
-    mutating func accept(_ number: Int, _ content: ReadContent) {
-        parts[number - 1].accepted = content
-        bytesAccepted += length(of: number)
+    mutating func accept(_ part: UploadPart, _ content: ReadContent) {
+        parts[part.number - 1].accepted = content
+        parts[part.number - 1].length = part.range.upperBound - part.range.lowerBound
+        bytesAccepted += parts[part.number - 1].length
     }
 
-    /// Puts a part back among those to be sent.
+    /// Puts a part back among those to be sent at once.
     ///
     /// - Returns: `false` when it was sent as often as it may be.
     mutating func sendAgain(_ number: Int) -> Bool {
-        if parts[number - 1].accepted != nil {
-            parts[number - 1].accepted = nil
-            bytesAccepted -= length(of: number)
-        }
+        forget(number)
         guard parts[number - 1].attempts < attemptsPerPart else { return false }
         again.append(number)
         return true
+    }
+
+    /// Puts a part aside whose bytes changed. It counts as an attempt only if the file was sealed: what a writer does
+    /// before it has finished is no fault of the upload.
+    ///
+    /// - Returns: `false` when it was sent as often as it may be.
+    mutating func setAside(_ number: Int, in file: StagedContents) -> Bool {
+        forget(number)
+        if !file.isSealed { parts[number - 1].attempts -= 1 }
+        guard parts[number - 1].attempts < attemptsPerPart else { return false }
+        aside.append(number)
+        return true
+    }
+
+    /// Takes over the first parts of an earlier attempt: each has to be accepted, sent again or set aside.
+    mutating func adopt(_ count: Int) {
+        parts = Array(repeating: Part(), count: count)
     }
 
     /// Whether the part's bytes changed since `version`.
@@ -91,8 +118,19 @@ struct PartLedger: Sendable {
         MD5.digest(of: parts.flatMap { $0.accepted?.md5.bytes ?? [] })
     }
 
-    private func length(of number: Int) -> Int64 {
-        let range = layout.range(ofPart: number)
-        return range.upperBound - range.lowerBound
+    /// The part, if it is in the file; of a file that is still written, only if all of it was written in one go.
+    private mutating func send(_ number: Int, _ file: StagedContents) -> UploadPart? {
+        let range = layout.range(ofPart: number, in: file.size)
+        guard !range.isEmpty else { return nil }
+        guard file.isSealed || layout.start(ofPart: number + 1) <= file.frontier else { return nil }
+        if number > parts.count { parts.append(Part()) }
+        parts[number - 1].attempts += 1
+        return UploadPart(number: number, range: range)
+    }
+
+    private mutating func forget(_ number: Int) {
+        guard parts[number - 1].accepted != nil else { return }
+        parts[number - 1].accepted = nil
+        bytesAccepted -= parts[number - 1].length
     }
 }

@@ -11,6 +11,8 @@ enum UploadFailure: Error, Sendable {
     case damaged(String)
     /// The file changed while it was read.
     case changed
+    /// The file has more bytes than the service takes, which is this many.
+    case tooLarge(capacity: Int64)
     /// The task was cancelled.
     case cancelled
 
@@ -31,6 +33,37 @@ enum UploadFailure: Error, Sendable {
     /// The service's word for an upload that got in its own way: the whole file is sent again, as Illumina's own
     /// uploader does.
     var isConflict: Bool { status == 409 }
+
+    /// Whether the service may have done what it was asked for.
+    var isOpen: Bool {
+        switch self {
+        case .cancelled: true
+        case .service(let error):
+            switch error.kind {
+            case .service(let status): status == 409 || status >= 500
+            case .undecodable: true
+            case .transport, .cancelled: error.mayHaveReachedServer
+            case .invalidRequest: false
+            }
+        case .unreadable, .damaged, .changed, .tooLarge: false
+        }
+    }
+
+    /// Whether starting the file again may help.
+    var endsWithTheAttempt: Bool {
+        switch self {
+        case .changed, .damaged: true
+        case .service: isConflict
+        case .unreadable, .tooLarge, .cancelled: false
+        }
+    }
+
+    var isCancellation: Bool {
+        if case .cancelled = self { true } else { false }
+    }
+
+    /// The service's word for a file that it does not have, or that nobody may speak of.
+    var isAbsence: Bool { [403, 404, 410].contains(status) }
 
     /// How a server refuses a part that does not match its `Content-MD5`. Other reasons for a 400 exist; sending the
     /// part again costs little then and fails in the same way.

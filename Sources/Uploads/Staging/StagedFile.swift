@@ -19,25 +19,35 @@ public final class StagedFile: Sendable {
     /// Open for reading and writing; what a request's body reads from.
     let descriptor: CInt
 
-    private struct State {
-        var contents = StagedContents()
-        var modified = Timestamp.now
+    struct State {
+        var contents: StagedContents
+        var modified: Timestamp
         var uploadedVersion: UInt64?
         var isRemoved = false
         var isNameDurable = false
+        var watchers = GrowthWatchers()
     }
 
-    private let state = Mutex(State())
+    let state: Mutex<State>
 
-    /// Takes over an open descriptor of an empty file.
-    init(descriptor: CInt, path: FilePath) {
+    /// Takes over an open descriptor; without contents and time, of an empty file that was just made.
+    init(
+        descriptor: CInt,
+        path: FilePath,
+        contents: StagedContents = StagedContents(),
+        modified: Timestamp = Timestamp.now
+    ) {
         self.descriptor = descriptor
         self.path = path
+        state = Mutex(State(contents: contents, modified: modified))
     }
 
     deinit {
         close(descriptor)
     }
+
+    /// The name of the local file, by which `StagingArea.openFile` finds it again after this process.
+    public var serial: String { path.lastComponent?.string ?? "" }
 
     /// The size in bytes.
     public var size: Int64 { state.withLock { $0.contents.size } }
@@ -49,11 +59,38 @@ public final class StagedFile: Sendable {
     /// is nothing to upload.
     public var uploadedVersion: UInt64? { state.withLock { $0.uploadedVersion } }
 
-    /// The time of the last change of the content, or what was set after it.
+    /// The end of what was written from the file's start in one go, in bytes: what an upload may send before the file
+    /// is sealed. Writing below it again does not move it; truncation lowers it.
+    public var frontier: Int64 { state.withLock { $0.contents.frontier } }
+
+    /// Whether it was sealed and not changed since.
+    public var isSealed: Bool { state.withLock { $0.contents.isSealed } }
+
+    /// Declares that the file is what its writer meant to write, until it changes again: its upload may end.
+    public func seal() {
+        change { $0.contents.seal() }
+    }
+
+    /// The time of the last change of the content, or what was set after it. What is set is written to the local file
+    /// too, so that it outlives this process; a disk that refuses it changes nothing else.
     public var modified: Timestamp {
         get { state.withLock { $0.modified } }
-        set { state.withLock { $0.modified = newValue } }
+        set {
+            state.withLock { state in
+                state.modified = newValue
+                var times = (
+                    timespec(tv_sec: 0, tv_nsec: Self.omitted),
+                    timespec(tv_sec: Int(newValue.seconds), tv_nsec: Int(newValue.nanoseconds))
+                )
+                withUnsafePointer(to: &times) { times in
+                    times.withMemoryRebound(to: timespec.self, capacity: 2) { _ = futimens(descriptor, $0) }
+                }
+            }
+        }
     }
+
+    /// UTIME_OMIT, which Swift does not import: leaves a time as it is.
+    private static let omitted = (1 << 30) - 2
 
     /// Writes all of `bytes` at `offset`, or throws; a write that throws leaves the size as it was.
     ///
@@ -65,7 +102,7 @@ public final class StagedFile: Sendable {
         guard offset >= 0 else { throw .invalidArgument }
         guard offset <= Int64.max - Int64(bytes.count) else { throw .fileTooLarge }
         guard !bytes.isEmpty else { return 0 }
-        try state.withLock { (state) throws(Errno) in
+        try change { (state) throws(Errno) in
             var written = 0
             do throws(Errno) {
                 while written < bytes.count {
@@ -107,7 +144,7 @@ public final class StagedFile: Sendable {
     /// Moves the end of the file; new bytes are zeros. Nothing changes when the size is already the one asked for.
     public func truncate(to size: Int64) throws(Errno) {
         guard size >= 0 else { throw .invalidArgument }
-        try state.withLock { (state) throws(Errno) in
+        try change { (state) throws(Errno) in
             guard size != state.contents.size else { return }
             try SystemCall.perform { ftruncate(descriptor, Int(size)) }
             state.contents.truncated(to: size)
@@ -158,7 +195,22 @@ public final class StagedFile: Sendable {
         if range.upperBound > state.contents.size {
             _ = ftruncate(descriptor, Int(state.contents.size))
         }
-        state.contents.wrotePartly(range)
+        state.contents.replaced(range)
         state.modified = Timestamp.now
+    }
+
+    /// Changes the content under the lock, and tells those who wait for it after unlock.
+    func change<Failure: Error>(_ body: (inout State) throws(Failure) -> Void) throws(Failure) {
+        let (failure, reached) = state.withLock { state in
+            var failure: Failure?
+            do throws(Failure) {
+                try body(&state)
+            } catch {
+                failure = error
+            }
+            return (failure, state.watchers.takeReached(by: state.contents))
+        }
+        for watcher in reached { watcher.resume(returning: true) }
+        if let failure { throw failure }
     }
 }

@@ -11,6 +11,12 @@ enum StagedName {
         "\(UUID().uuidString.lowercased())-\(sanitised(name))"
     }
 
+    /// Whether a file of this name may have been made by `make`.
+    static func isSerial(_ name: String) -> Bool {
+        let parts = name.utf8.split(separator: UInt8(ascii: "-"), maxSplits: 5, omittingEmptySubsequences: false)
+        return parts.count == 6 && !name.contains("/") && UUID(uuidString: String(name.prefix(36))) != nil
+    }
+
     /// The name without what would end it, leave the directory, or upset a terminal, and cut at a character.
     static func sanitised(_ name: String) -> String {
         var result = ""

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import BaseSpaceAPI
 internal import Glibc
 public import SystemPackage
 
@@ -31,6 +31,53 @@ public final class StagingArea: Sendable {
             path.withPlatformString { open($0, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600) }
         }
         return StagedFile(descriptor: descriptor, path: path)
+    }
+
+    /// Opens a file of an earlier process.
+    ///
+    /// - Parameters:
+    ///   - serial: The file's name on disk, as `StagedFile.serial` and `serials()` tell it.
+    ///   - isSealed: Whether it is known to be what its writer meant to write.
+    /// - Returns: The file with size and time as they are on disk, all of it version 1, and nothing of it uploaded.
+    /// - Throws: `noSuchFileOrDirectory` when there is none; `invalidArgument` for what is no name of a staged file, or
+    ///   no plain file; what the disk says.
+    public func openFile(_ serial: String, isSealed: Bool) throws(Errno) -> StagedFile {
+        guard StagedName.isSerial(serial) else { throw .invalidArgument }
+        let path = directory.appending(serial)
+        let descriptor = try SystemCall.perform {
+            path.withPlatformString { open($0, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
+        }
+        do throws(Errno) {
+            var status = stat()
+            try SystemCall.perform { fstat(descriptor, &status) }
+            guard status.st_mode & S_IFMT == S_IFREG else { throw .invalidArgument }
+            return StagedFile(
+                descriptor: descriptor,
+                path: path,
+                contents: StagedContents(existing: Int64(status.st_size), isSealed: isSealed),
+                modified: Timestamp(
+                    seconds: Int64(status.st_mtim.tv_sec),
+                    nanoseconds: Int32(status.st_mtim.tv_nsec)
+                )
+            )
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    /// The names of the files that were staged here, by this process or another, sorted; other files are left out.
+    public func serials() throws(Errno) -> [String] {
+        guard let stream = directory.withPlatformString({ opendir($0) }) else { throw Errno(rawValue: errno) }
+        defer { closedir(stream) }
+        var serials: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if StagedName.isSerial(name) { serials.append(name) }
+        }
+        return serials.sorted()
     }
 
     /// The space of the file system below, in blocks of `blockSize` bytes; `free` is what an ordinary user may fill.

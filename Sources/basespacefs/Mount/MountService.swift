@@ -53,6 +53,7 @@ struct MountService: Sendable {
                 server: credentials.server,
                 token: credentials.token,
                 transport: objectStore,
+                uploads: configuration.concurrentUploads,
                 logger: Logger(label: "BaseSpaceAPI")
             ),
             cache: cache,

@@ -55,6 +55,7 @@ private func reader(for foundation: MountFoundation) -> RemoteReader {
 private func uploadEngine(for foundation: MountFoundation) -> UploadEngine {
     var settings = UploadEngine.Configuration()
     settings.partSize = foundation.configuration.uploadPartSize
+    settings.concurrentRequests = foundation.configuration.concurrentUploads
     return UploadEngine(service: foundation.uploads, configuration: settings, logger: Logger(label: "Uploads"))
 }
 

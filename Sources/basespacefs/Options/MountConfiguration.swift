@@ -25,6 +25,9 @@ struct MountConfiguration: Sendable {
     var connections: Int
     /// Bytes of an upload's part.
     var uploadPartSize: Int64
+    /// Bodies of uploads on their way at a time. Readers and uploads share the connections: half of them is theirs, and
+    /// sixteen fill any line.
+    var concurrentUploads: Int { min(max(connections / 2, 2), 16) }
 
     /// Fills in what the options leave open. `currentDirectory` is absolute; `user` and `group` are of who mounts;
     /// `space` measures what a cache in a directory could use.

@@ -13,13 +13,19 @@ final class FakeUploadService: UploadService {
         case part(Int)
         case complete
         case abort
+        case file
+        case list
     }
 
     /// What becomes of a call.
     enum Effect: Sendable {
         case answer
-        /// Takes the bytes, then fails.
+        /// Does nothing, and fails.
         case fail(BaseSpaceError)
+        /// Does what it is asked for, and fails all the same.
+        case loseAnswer(BaseSpaceError)
+        /// Does what it is asked for, and never answers, until the task is cancelled.
+        case hangAfterwards
         /// Takes a flipped first byte for the true one, as a bad line would deliver it past its checksums.
         case damage
         case answerETag(String?)
@@ -31,11 +37,19 @@ final class FakeUploadService: UploadService {
     }
 
     struct StoredFile: Sendable {
+        let id: EntityID
         let path: String
         let contentType: String
         let container: FileContainer
         let bytes: [UInt8]
         let partSizes: [Int]
+        let etag: String
+
+        var remote: RemoteFile {
+            var file = RemoteFile.fake(id: id, path: path, size: Int64(bytes.count), etag: etag)
+            file.uploadStatus = .complete
+            return file
+        }
 
         var fingerprint: Fingerprint { Fingerprint(bytes) }
     }
@@ -53,6 +67,7 @@ final class FakeUploadService: UploadService {
         var files: [StoredFile] = []
         var aborted: [EntityID] = []
         var lastID = 0
+        var bytesReceived = 0
         var inFlight = 0
         var peakInFlight = 0
     }
@@ -70,6 +85,8 @@ final class FakeUploadService: UploadService {
     var calls: [Call] { state.withLock { $0.calls } }
     var files: [StoredFile] { state.withLock { $0.files } }
     var aborted: [EntityID] { state.withLock { $0.aborted } }
+    /// Of all bodies, those that were damaged or replaced later too.
+    var bytesReceived: Int { state.withLock { $0.bytesReceived } }
     var openUploads: [EntityID] { state.withLock { Array($0.open.keys) } }
     var inFlight: Int { state.withLock { $0.inFlight } }
     var peakInFlight: Int { state.withLock { $0.peakInFlight } }
@@ -86,16 +103,18 @@ final class FakeUploadService: UploadService {
             let path = directory.isEmpty ? name : "\(directory)/\(name)"
             return state.withLock { state in
                 state.lastID += 1
-                state.files.append(
-                    StoredFile(
-                        path: path,
-                        contentType: contentType,
-                        container: container,
-                        bytes: bytes,
-                        partSizes: []
-                    )
+                let stored = StoredFile(
+                    id: EntityID("\(state.lastID)"),
+                    path: path,
+                    contentType: contentType,
+                    container: container,
+                    bytes: bytes,
+                    partSizes: [],
+                    etag: MD5.digest(of: bytes).hexadecimal
                 )
-                return Self.file(state.lastID, path, bytes.count, MD5.digest(of: bytes).hexadecimal, effect)
+                state.bytesReceived += bytes.count
+                state.files.append(stored)
+                return Self.reply(stored.remote, effect)
             }
         }
     }
@@ -112,7 +131,7 @@ final class FakeUploadService: UploadService {
                 state.lastID += 1
                 let upload = OpenUpload(path: path, contentType: contentType, container: container)
                 state.open[EntityID("\(state.lastID)")] = upload
-                return Self.file(state.lastID, path, 0, nil, .answer)
+                return .fake(id: EntityID("\(state.lastID)"), path: path, size: 0, etag: nil)
             }
         }
     }
@@ -128,6 +147,7 @@ final class FakeUploadService: UploadService {
             let digest = MD5.digest(of: bytes)
             guard digest.base64 == md5 else { throw .fake(status: 400, "Content-MD5 does not match") }
             let isOpen = state.withLock { state in
+                state.bytesReceived += bytes.count
                 state.open[fileID]?.parts[number] = bytes
                 return state.open[fileID] != nil
             }
@@ -144,20 +164,18 @@ final class FakeUploadService: UploadService {
             }
             let parts = upload.parts.sorted { $0.key < $1.key }.map(\.value)
             let bytes = parts.reduce(into: []) { $0.append(contentsOf: $1) }
-            state.withLock { state in
-                state.files.append(
-                    StoredFile(
-                        path: upload.path,
-                        contentType: upload.contentType,
-                        container: upload.container,
-                        bytes: bytes,
-                        partSizes: parts.map(\.count)
-                    )
-                )
-            }
             let digest = MD5.digest(of: parts.flatMap { MD5.digest(of: $0).bytes })
-            let id = Int(fileID.rawValue) ?? 0
-            return Self.file(id, upload.path, bytes.count, "\(digest.hexadecimal)-\(parts.count)", effect)
+            let stored = StoredFile(
+                id: fileID,
+                path: upload.path,
+                contentType: upload.contentType,
+                container: upload.container,
+                bytes: bytes,
+                partSizes: parts.map(\.count),
+                etag: "\(digest.hexadecimal)-\(parts.count)"
+            )
+            state.withLock { $0.files.append(stored) }
+            return Self.reply(stored.remote, effect)
         }
     }
 
@@ -166,6 +184,34 @@ final class FakeUploadService: UploadService {
             state.withLock { state in
                 state.open[fileID] = nil
                 state.aborted.append(fileID)
+            }
+        }
+    }
+
+    func file(_ id: EntityID) async throws(BaseSpaceError) -> RemoteFile {
+        try await perform(.file) { effect throws(BaseSpaceError) in
+            let (stored, open, isAborted) = state.withLock { state in
+                (state.files.first { $0.id == id }, state.open[id], state.aborted.contains(id))
+            }
+            if let stored { return Self.reply(stored.remote, effect) }
+            guard open != nil || isAborted else { throw .fake(status: 404, "no such file") }
+            var file = RemoteFile.fake(id: id, path: open?.path ?? "gone", size: 0, etag: nil)
+            file.uploadStatus = isAborted ? .aborted : .pending
+            return file
+        }
+    }
+
+    func files(
+        of container: FileContainer,
+        resolvingContent: Bool
+    ) async throws(BaseSpaceError) -> [RemoteFile] {
+        try await perform(.list) { _ throws(BaseSpaceError) in
+            state.withLock { state in
+                state.files.filter { $0.container == container }.map { stored in
+                    var file = stored.remote
+                    file.uploadStatus = nil
+                    return file
+                }
             }
         }
     }
@@ -187,10 +233,16 @@ final class FakeUploadService: UploadService {
         case .fail(let error): throw error
         case .hang: await Gate().wait()
         case .wait(let gate): await gate.wait()
-        case .answer, .damage, .answerETag, .answerSize: break
+        case .answer, .loseAnswer, .hangAfterwards, .damage, .answerETag, .answerSize: break
         }
         if Task.isCancelled { throw .fakeCancelled }
-        return try body(effect)
+        let reply = try body(effect)
+        if case .loseAnswer(let error) = effect { throw error }
+        if case .hangAfterwards = effect {
+            await Gate().wait()
+            throw .fakeCancelled
+        }
+        return reply
     }
 
     private static func bytes(of body: HTTPBody, _ effect: Effect) throws(BaseSpaceError) -> [UInt8] {
@@ -199,8 +251,8 @@ final class FakeUploadService: UploadService {
         return bytes
     }
 
-    private static func file(_ id: Int, _ path: String, _ size: Int, _ etag: String?, _ effect: Effect) -> RemoteFile {
-        var file = RemoteFile.fake(id: EntityID("\(id)"), path: path, size: Int64(size), etag: etag)
+    private static func reply(_ file: RemoteFile, _ effect: Effect) -> RemoteFile {
+        var file = file
         if case .answerETag(let etag) = effect { file.etag = etag }
         if case .answerSize(let size) = effect { file.size = size }
         return file

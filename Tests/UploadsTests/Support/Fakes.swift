@@ -11,6 +11,16 @@ extension BaseSpaceError {
         BaseSpaceError(kind: .transport(.stalled), message: "no bytes for 30 s", endpoint: "PUT v1pre3/fake")
     }
 
+    /// The line broke after the request was sent.
+    static var fakeLoss: BaseSpaceError {
+        BaseSpaceError(
+            kind: .transport(.stalled),
+            message: "no bytes for 30 s",
+            endpoint: "POST v1pre3/fake",
+            mayHaveReachedServer: true
+        )
+    }
+
     static var fakeCancelled: BaseSpaceError {
         BaseSpaceError(kind: .cancelled, message: "cancelled", endpoint: "PUT v1pre3/fake")
     }

@@ -43,3 +43,11 @@ struct UploadFixture: Sendable {
         UploadDestination(container: .appResult("17"), directory: "out/bams", name: name)
     }
 }
+
+extension UploadEngine {
+    /// Uploads a file that is finished, without a record of earlier attempts.
+    func upload(_ file: StagedFile, to destination: UploadDestination) async throws(UploadError) -> RemoteFile {
+        file.seal()
+        return try await upload(file, to: destination, record: Remembered())
+    }
+}
