@@ -9,8 +9,8 @@ struct BaseSpaceFS: ParsableCommand {
         discussion: "The manual is in basespacefs(1).",
         version: "basespacefs \(Version.current)",
         subcommands: [
-            MountCommand.self, UnmountCommand.self, ExecCommand.self, WhoAmICommand.self, CacheCommand.self,
-            DemoCommand.self,
+            MountCommand.self, UnmountCommand.self, ExecCommand.self, WhoAmICommand.self, UploadsCommand.self,
+            CacheCommand.self, DemoCommand.self,
         ]
     )
 }

@@ -1,7 +1,7 @@
 public import BaseSpaceAPI
 internal import GRDB
-internal import Logging
 internal import Glibc
+internal import Logging
 internal import SystemPackage
 
 /// A file of a mount that has ended, which belongs to this one now.
@@ -18,7 +18,8 @@ public struct AdoptedFile: Sendable {
     public let contentType: String?
     /// What its writer set, if he did.
     public let modified: Timestamp?
-    /// Where it stands. One that is `writing` was never committed; `discarded` and `arrived` ones may have no staged file.
+    /// Where it stands. One that is `writing` was never committed; `discarded` and `arrived` ones may have no staged
+    /// file.
     public let state: JournalState
     /// What spoiled it, where that is known.
     public let reason: String?
@@ -29,8 +30,8 @@ public struct AdoptedFile: Sendable {
 extension Journal {
     /// Takes over the files of this account whose mounts have ended, so that of all mounts one alone gets each.
     ///
-    /// What waits for its upload but was not safe on disk when the machine went down comes back as spoiled. A file whose
-    /// bytes are gone is left in the journal, and logged.
+    /// What waits for its upload but was not safe on disk when the machine went down comes back as spoiled. A file
+    /// whose bytes are gone is left in the journal, and logged.
     ///
     /// - Throws: `journalUnavailable`.
     public func adopt() throws(UploadError) -> [AdoptedFile] {
@@ -57,7 +58,7 @@ extension Journal {
         var lost: [FileRow] = []
         var isDead: [String: Bool] = [:]
         let rows = try FileRow.filter(sql: "account = ? AND owner <> ?", arguments: [account, lock.id])
-            .order(Column("created"), Column("rowid"))
+            .order(Column("created"))
             .fetchAll(database)
         for old in rows {
             let dead = isDead[old.owner] ?? !locks.isAlive(old.owner)
@@ -66,6 +67,7 @@ extension Journal {
             var row = old
             try honourRequest(for: &row, in: database)
             row.judge(inBoot: boot)
+            row.doubtProgress(inBoot: boot)
             let isStaged = stagingDirectory.appending(row.serial).withPlatformString { access($0, F_OK) == 0 }
             guard isStaged || row.stage == .arrived || row.stage == .discarded else {
                 lost.append(row)
@@ -100,6 +102,6 @@ extension AdoptedFile {
         modified = row.modified
         state = row.state
         reason = row.stage == .spoiled ? row.message : nil
-        created = Timestamp(seconds: row.created)
+        created = row.creation
     }
 }

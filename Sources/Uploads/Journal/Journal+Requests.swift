@@ -2,8 +2,8 @@ internal import GRDB
 internal import Synchronization
 
 extension Journal {
-    /// Calls `handler` with each request of another process, once, and when other mounts die that leave something behind.
-    /// It goes on until the journal is closed or goes away.
+    /// Calls `handler` with each request of another process, once, and when other mounts die that leave something
+    /// behind. It goes on until the journal is closed or goes away.
     ///
     /// Requests that came before are among them. A look costs next to nothing while nobody changes anything.
     public func observe(_ handler: @escaping @Sendable (JournalRequest) -> Void) {
@@ -31,28 +31,39 @@ extension Journal {
     /// What has been asked for since the last look.
     func look() -> [JournalRequest] {
         do throws(JournalFault) {
-            var requests: [JournalRequest] = []
-            let version = try database.version()
-            if state.withLock({ $0.seen != version }) {
-                requests = try takeRequests()
-                let others = try owners()
-                state.withLock { state in
-                    state.seen = version
-                    state.others = others
-                    state.told.formIntersection(others)
-                }
-            }
-            let untold = state.withLock { $0.others.subtracting($0.told) }
-            let dead = untold.filter { !locks.isAlive($0) }
-            if !dead.isEmpty {
-                state.withLock { $0.told.formUnion(dead) }
-                requests.append(.orphaned)
-            }
+            let requests = try news()
+            state.withLock { $0.isBlind = false }
             return requests
         } catch {
-            report(error, doing: "what other processes ask for")
+            // It is tried again in a second, and would say so each time.
+            let isKnown = state.withLock { state in
+                defer { state.isBlind = true }
+                return state.isBlind
+            }
+            if !isKnown { report(error, doing: "what other processes ask for") }
             return []
         }
+    }
+
+    private func news() throws(JournalFault) -> [JournalRequest] {
+        var requests: [JournalRequest] = []
+        let version = try database.version()
+        if state.withLock({ $0.seen != version }) {
+            requests = try takeRequests()
+            let others = try owners()
+            state.withLock { state in
+                state.seen = version
+                state.others = others
+                state.told.formIntersection(others)
+            }
+        }
+        let untold = state.withLock { $0.others.subtracting($0.told) }
+        let dead = untold.filter { !locks.isAlive($0) }
+        if !dead.isEmpty {
+            state.withLock { $0.told.formUnion(dead) }
+            requests.append(.orphaned)
+        }
+        return requests
     }
 
     private func takeRequests() throws(JournalFault) -> [JournalRequest] {

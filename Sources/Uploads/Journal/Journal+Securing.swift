@@ -1,8 +1,8 @@
 internal import CLinux
 internal import GRDB
+internal import Glibc
 internal import Logging
 internal import Synchronization
-internal import Glibc
 internal import SystemPackage
 
 /// Files that are sealed are whole, but perhaps in the page cache only: were the machine to go down, the journal would
@@ -11,8 +11,8 @@ internal import SystemPackage
 ///
 /// It is done at the next look at the requests, so a file that is uploaded within a second costs no sync at all.
 extension Journal {
-    /// Makes all that is sealed safe on the disk, without blocking the caller's thread. The journal does so by itself once
-    /// it observes; this is for the end of a mount.
+    /// Makes all that is sealed safe on the disk, without blocking the caller's thread. The journal does so by itself
+    /// once it observes; this is for the end of a mount.
     public func secure() async {
         await work.run { self.secureNow() }
     }
@@ -34,6 +34,8 @@ extension Journal {
         do throws(Errno) {
             try synchronizeStagingArea()
         } catch {
+            // They count as unsafe from now on, as they may be; the next file that is sealed tries again.
+            for (file, _) in files { expectSecuring(of: file, seal: nil) }
             logger.error("Can't write the staged files of \(stagingDirectory) to their disk: \(error); check that disk")
             return
         }

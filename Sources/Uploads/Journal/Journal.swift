@@ -7,12 +7,12 @@ public import SystemPackage
 /// What is known of each staged file beside its bytes: where it goes, how far it is, who answers for it. The journal is
 /// the truth after the end of a process or of the machine, at whatever moment that comes.
 ///
-/// It is a database that all mounts of a user share. Each file belongs to the mount that made it, or that adopted it when
-/// its own had ended; the lock that a living mount holds (`MountLocks`) decides which is which. Other processes never
-/// change a living mount's rows: they leave requests, which the mount looks for about once a second.
+/// It is a database that all mounts of a user share. Each file belongs to the mount that made it, or that adopted it
+/// when its own had ended; the lock that a living mount holds (`MountLocks`) decides which is which. Other processes
+/// never change a living mount's rows: they leave requests, which the mount looks for about once a second.
 ///
-/// Calls block for as long as a commit takes, which is some microseconds unless the disk is slow or full. `makeDurable`,
-/// `secure` and `adopt` wait for the disk.
+/// Calls block for as long as a commit takes, which is some microseconds unless the disk is slow or full.
+/// `makeDurable`, `secure` and `adopt` wait for the disk.
 ///
 /// Locks: the connection does one thing at a time; the state of a `JournalFile`, and of this, is an inner lock.
 public final class Journal: Sendable {
@@ -20,6 +20,8 @@ public final class Journal: Sendable {
         var isClosed = false
         /// Sealed, and not known to be safe on disk.
         var unsecured: [String: Unsecured] = [:]
+        /// The last look failed, and that was said.
+        var isBlind = false
         /// What the last look at the requests found; nothing has been seen before the first one.
         var seen: Int?
         /// The other mounts that have files of this account.
@@ -49,8 +51,8 @@ public final class Journal: Sendable {
 
     /// Opens the journal, or begins one, as a new mount.
     ///
-    /// A damaged database is set aside and a new one begun: the staged files are there still, but what was known of them is
-    /// not (`JournalControl` lists them).
+    /// A damaged database is set aside and a new one begun: the staged files are there still, but what was known of
+    /// them is not (`JournalControl` lists them).
     ///
     /// - Parameters:
     ///   - directory: Where `journal.sqlite`, `staged` and `mounts` are.
@@ -88,7 +90,8 @@ public final class Journal: Sendable {
 
     deinit { close() }
 
-    /// Ends this mount's part: its files can be adopted by others from now on. What is called afterwards is not remembered.
+    /// Ends this mount's part: its files can be adopted by others from now on. What is called afterwards is not
+    /// remembered.
     public func close() {
         let observation = state.withLock { state in
             state.isClosed = true
@@ -123,7 +126,7 @@ public final class Journal: Sendable {
             containerID: container.id.rawValue,
             path: path,
             permissions: Int(permissions),
-            created: Timestamp.now.seconds,
+            created: FileRow.nanoseconds(Timestamp.now),
             boot: boot
         )
         do throws(JournalFault) {

@@ -19,7 +19,8 @@ extension JournalControl {
         case gone
     }
 
-    /// Has a file uploaded that failed, was spoiled or was never committed: by its mount at once, or else by the next one.
+    /// Has a file uploaded that failed, was spoiled or was never committed: by its mount at once, or else by the next
+    /// one.
     ///
     /// - Throws: `journalUnavailable`; `unreadable` when the staged file can't be written to disk.
     public func retry(_ entry: JournalEntry) throws(UploadError) -> Outcome {
@@ -47,8 +48,8 @@ extension JournalControl {
             }
             var row = old
             row.enter(.sealed, boot: BootID.current)
-            // Adopted and left between the sync and here: it would be judged by its mount.
-            row.securedSeal = row.seal
+            // A mount that has died between the look at it and here has left it without a sync.
+            if !entry.isMounted { row.securedSeal = row.seal }
             row.syncs += 1
             try row.updateChanges(database, from: old)
             return old.stage == .sealed && row.isSecured == old.isSecured ? .needless : .done

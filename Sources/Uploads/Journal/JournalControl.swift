@@ -20,10 +20,16 @@ public final class JournalControl: Sendable {
     public init(directory: FilePath) throws(UploadError) {
         stagingDirectory = directory.appending("staged")
         path = directory.appending(JournalDatabase.fileName)
-        locks = MountLocks(existing: directory.appending(MountLocks.directoryName))
+        let mounts = directory.appending(MountLocks.directoryName)
         guard path.withPlatformString({ access($0, F_OK) }) == 0 else {
+            locks = MountLocks(existing: mounts)
             database = nil
             return
+        }
+        do throws(Errno) {
+            locks = try MountLocks(directory: mounts)
+        } catch {
+            throw UploadError(journal: path, JournalFault(opening: error))
         }
         do throws(JournalFault) {
             database = try locks.exclusively { [path] () throws(JournalFault) in

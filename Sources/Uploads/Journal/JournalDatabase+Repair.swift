@@ -4,7 +4,8 @@ internal import Logging
 internal import SystemPackage
 
 extension JournalDatabase {
-    /// Opens the database; one that is damaged is set aside, and a new one begun. The caller holds the lock of the mounts.
+    /// Opens the database; one that is damaged is set aside, and a new one begun. The caller holds the lock of the
+    /// mounts.
     static func open(
         _ path: FilePath,
         repairingUnder locks: MountLocks,

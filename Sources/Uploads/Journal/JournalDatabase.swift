@@ -5,26 +5,29 @@ internal import SystemPackage
 /// The connection of this process to the journal's database. All calls may come from any thread, and are done one after
 /// the other.
 ///
-/// SQLite's write-ahead log lets several processes use it at once. An ordinary commit survives the end of the process, but
-/// not the loss of power; one that is made durably also makes all those before it durable.
+/// SQLite's write-ahead log lets several processes use it at once. An ordinary commit survives the end of the process,
+/// but not the loss of power; one that is made durably also makes all those before it durable.
 final class JournalDatabase: Sendable {
     static let fileName = "journal.sqlite"
 
     private let queue: DatabaseQueue
 
-    /// A commit takes microseconds; one that waits for a disk takes as long as that. Who waits longer waits for a process
-    /// that was stopped.
+    /// A commit takes microseconds; one that waits for a disk takes as long as that. Who waits longer waits for a
+    /// process that was stopped.
     private static let patience: Double = 10
 
-    /// Opens or creates the file, readable by its user alone, and brings its tables up to date. The caller holds the lock
-    /// of the mounts.
+    /// Opens or creates the file, readable by its user alone, and brings its tables up to date. The caller holds the
+    /// lock of the mounts.
     init(path: FilePath) throws(JournalFault) {
-        // SQLite gives the log and its index the mode of the file.
+        // SQLite gives the log and its index the mode of the file. One that exists is not opened here: SQLite's locks
+        // of a file end when the process closes any descriptor of it.
         do throws(Errno) {
             let file = try SystemCall.perform {
-                path.withPlatformString { Glibc.open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+                path.withPlatformString { Glibc.open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
             }
             Glibc.close(file)
+        } catch .fileExists {
+            // The usual case.
         } catch {
             throw JournalFault(opening: error)
         }

@@ -57,7 +57,7 @@ extension JournalEntry {
         container = row.container
         path = row.path
         self.isMounted = isMounted
-        created = Timestamp(seconds: row.created)
+        created = row.creation
         let size = file?.size ?? 0
         self.size = size
         sent = row.stage == .arrived ? size : Self.bytes(of: parts, base: row.partSize ?? 0, size: size)

@@ -19,8 +19,8 @@ public final class JournalFile: Sendable {
     /// The name of its file in the staging area.
     public let serial: String
 
-    private let journal: Journal
-    private let state: Mutex<State>
+    let journal: Journal
+    let state: Mutex<State>
 
     init(row: FileRow, sent: [Int: String], journal: Journal) {
         serial = row.serial
@@ -57,8 +57,8 @@ public final class JournalFile: Sendable {
         }
     }
 
-    /// Makes what is remembered of it, and all that was remembered before, safe on the disk. To be called when its bytes
-    /// are (`fsync`). Blocks for as long as the disk takes.
+    /// Makes what is remembered of it, and all that was remembered before, safe on the disk. To be called when its
+    /// bytes are (`fsync`). Blocks for as long as the disk takes.
     public func makeDurable() throws(Errno) {
         guard state.withLock({ !$0.isRemoved && !$0.isDurable }) else { return }
         do throws(JournalFault) {
@@ -113,7 +113,8 @@ public final class JournalFile: Sendable {
         if row.awaitsSecuring { journal.expectSecuring(of: self, seal: row.seal) }
     }
 
-    private func note(
+    /// Changes the row; that this can't be remembered is logged.
+    func note(
         _ what: @autoclosure () -> String,
         _ body: (inout FileRow) -> Void,
         parts: (Database) throws -> Void = { _ in },
@@ -160,61 +161,5 @@ public final class JournalFile: Sendable {
             }
             journal.expectSecuring(of: self, seal: new.awaitsSecuring ? new.seal : nil)
         }
-    }
-}
-
-extension JournalFile: UploadRecord {
-    public var progress: UploadProgress { state.withLock { $0.row.progress(sent: $0.sent) } }
-
-    public func sendingWhole() {
-        begin("that \(serial) is being sent") { row in
-            row.clearProgress()
-            row.isSendingWhole = true
-        }
-    }
-
-    public func began(_ id: EntityID, partSize: Int64) {
-        begin("the upload \(id) of \(serial)") { row in
-            row.clearProgress()
-            row.uploadID = id.rawValue
-            row.partSize = partSize
-        }
-    }
-
-    public func sent(part number: Int, md5: String) {
-        guard state.withLock({ !$0.isRemoved && $0.sent[number] != md5 }) else { return }
-        do throws(JournalFault) {
-            try journal.database.change { database in
-                try PartRow(serial: serial, number: number, md5: md5).insert(database)
-            } committed: {
-                state.withLock { $0.sent[number] = md5 }
-            }
-        } catch {
-            journal.report(error, doing: "part \(number) of \(serial)")
-        }
-    }
-
-    public func abandoned() {
-        begin("the end of the upload of \(serial)") { $0.clearProgress() }
-    }
-
-    public func arrived(as id: EntityID) {
-        begin("the arrival of \(serial)") { [boot = journal.boot] row in
-            row.clearProgress()
-            // Written again meanwhile: what arrived is not all of it any more.
-            if row.stage != .writing, row.stage != .spoiled { row.enter(.arrived, boot: boot) }
-        }
-        // The time goes with the file, also when this process ends right now.
-        if let modified = state.withLock({ $0.row.modified }) { journal.setModified(of: id, modified) }
-    }
-
-    /// Goes on to another upload, of which no part is known.
-    private func begin(_ what: @autoclosure () -> String, _ body: (inout FileRow) -> Void) {
-        note(
-            what(),
-            body,
-            parts: { _ = try PartRow.filter(Column("serial") == self.serial).deleteAll($0) },
-            sent: { $0 = [:] }
-        )
     }
 }

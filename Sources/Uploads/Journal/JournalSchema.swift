@@ -22,6 +22,7 @@ enum JournalSchema {
             contentType TEXT,
             modifiedSeconds INTEGER,
             modifiedNanoseconds INTEGER,
+            -- Nanoseconds since 1970.
             created INTEGER NOT NULL,
             stage TEXT NOT NULL
                 CHECK (stage IN ('writing', 'sealed', 'failed', 'spoiled', 'arrived', 'discarded')),

@@ -1,5 +1,5 @@
-/// Where a part of a multipart upload lies in its file. It follows from its number, so that it is known before the size of
-/// the file is.
+/// Where a part of a multipart upload lies in its file. It follows from its number, so that it is known before the size
+/// of the file is.
 ///
 /// | Parts | Size, base 8 MiB | End of the last |
 /// |---|---|---|

@@ -107,13 +107,6 @@ extension CacheReport.Content {
     }
 }
 
-extension String {
-    /// With blanks in front, so that numbers stand below each other.
-    fileprivate func padded(to width: Int) -> String {
-        String(repeating: " ", count: max(0, width - count)) + self
-    }
-}
-
 extension Date {
     /// `2026-11-23 10:11`, in the time zone of the machine.
     fileprivate var localMinute: String {

@@ -21,3 +21,15 @@ extension Report {
         Swift.print(asJSON ? try json() : text)
     }
 }
+
+extension String {
+    /// With blanks in front, so that numbers stand below each other.
+    func padded(to width: Int) -> String {
+        String(repeating: " ", count: max(0, width - count)) + self
+    }
+
+    /// With blanks behind, so that what follows stands below each other.
+    func filled(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}
