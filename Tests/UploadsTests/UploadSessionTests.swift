@@ -77,8 +77,10 @@ import Testing
     }
 
     @Test func sendsAnEmptyFileWhole() {
+        var file = StagedContents()
+        file.seal()
         var session = session()
-        #expect(session.start(file: StagedContents()).words == ["whole 0"])
+        #expect(session.start(file: file).words == ["whole 0"])
     }
 
     @Test func sendsPartsAsManyAsMayBeInFlight() {

@@ -6,6 +6,9 @@ struct UploadPart: Hashable, Sendable {
     let number: Int
     /// Its bytes in the file.
     let range: Range<Int64>
+
+    /// In bytes.
+    var length: Int64 { range.upperBound - range.lowerBound }
 }
 
 /// What was read from the file for a request: the digest of the bytes, and the version that the file had before the
@@ -23,9 +26,7 @@ struct PartLedger: Sendable {
     private struct Part: Sendable {
         var attempts = 0
         /// `nil` until the server acknowledged the part with the digest that was sent.
-        var accepted: ReadContent?
-        /// Bytes of what was accepted.
-        var length: Int64 = 0
+        var accepted: (part: UploadPart, content: ReadContent)?
     }
 
     let layout: PartLayout
@@ -68,9 +69,8 @@ struct PartLedger: Sendable {
 
     /// The server has the part.
     mutating func accept(_ part: UploadPart, _ content: ReadContent) {
-        parts[part.number - 1].accepted = content
-        parts[part.number - 1].length = part.range.upperBound - part.range.lowerBound
-        bytesAccepted += parts[part.number - 1].length
+        parts[part.number - 1].accepted = (part, content)
+        bytesAccepted += part.length
     }
 
     /// Puts a part back among those to be sent at once.
@@ -100,22 +100,24 @@ struct PartLedger: Sendable {
         parts = Array(repeating: Part(), count: count)
     }
 
-    /// Whether the part's bytes changed since `version`.
-    func isStale(_ number: Int, since version: UInt64, in file: StagedContents) -> Bool {
-        file.lastChange(in: layout.range(ofPart: number)) > version
+    /// Whether the part has other bytes than it had in `version`, or others than it had when it was to be sent: the file
+    /// may have grown between that and the reading.
+    func isStale(_ part: UploadPart, since version: UInt64, in file: StagedContents) -> Bool {
+        layout.range(ofPart: part.number, in: file.size) != part.range
+            || file.lastChange(in: layout.range(ofPart: part.number)) > version
     }
 
     /// The accepted parts whose bytes changed after they were read.
     func staleParts(in file: StagedContents) -> [Int] {
         parts.indices.map { $0 + 1 }.filter { number in
             guard let accepted = parts[number - 1].accepted else { return false }
-            return isStale(number, since: accepted.version, in: file)
+            return isStale(accepted.part, since: accepted.content.version, in: file)
         }
     }
 
     /// The digest of the accepted parts' digests, as S3 makes an object's ETag of them.
     var digestOfDigests: Digest {
-        MD5.digest(of: parts.flatMap { $0.accepted?.md5.bytes ?? [] })
+        MD5.digest(of: parts.flatMap { $0.accepted?.content.md5.bytes ?? [] })
     }
 
     /// The part, if it is in the file; of a file that is still written, only if all of it was written in one go.
@@ -129,8 +131,8 @@ struct PartLedger: Sendable {
     }
 
     private mutating func forget(_ number: Int) {
-        guard parts[number - 1].accepted != nil else { return }
+        guard let accepted = parts[number - 1].accepted else { return }
         parts[number - 1].accepted = nil
-        bytesAccepted -= parts[number - 1].length
+        bytesAccepted -= accepted.part.length
     }
 }

@@ -9,7 +9,7 @@ extension UploadSession {
         _ content: ReadContent,
         _ file: StagedContents
     ) -> [Action] {
-        guard file.version == content.version else { return end(.changed, open: nil, file) }
+        guard file.version == content.version, file.size == size else { return end(.changed, open: nil, file) }
         let expected = ContentETag.md5(content.md5.hexadecimal)
         if let damage = damage(of: remote, size: size, expecting: expected) { return end(damage, open: nil, file) }
         return finish(remote, version: content.version)
@@ -23,7 +23,11 @@ extension UploadSession {
         _ version: UInt64,
         _ file: StagedContents
     ) -> [Action] {
-        guard failure.isOpen else { return end(failure, open: nil, file) }
+        guard failure.isOpen else {
+            // A file that became shorter can't be read to its former end.
+            if case .unreadable = failure, file.version != version { return end(.changed, open: nil, file) }
+            return end(failure, open: nil, file)
+        }
         guard !failure.isCancellation, file.version == version else {
             return end(failure, open: nil, leavesNothing: false, file)
         }
@@ -38,7 +42,7 @@ extension UploadSession {
         of id: EntityID,
         _ file: StagedContents
     ) -> [Action] {
-        let isStale = ledger.isStale(part.number, since: content.version, in: file)
+        let isStale = ledger.isStale(part, since: content.version, in: file)
         guard ContentETag(etag) == .md5(content.md5.hexadecimal) else {
             let damage = "part \(part.number) has MD5 \(content.md5), the service answered ETag '\(etag)'"
             return isStale ? setAside(part, of: id, file) : sendAgain(part, .damaged(damage), of: id, file)
@@ -58,7 +62,7 @@ extension UploadSession {
     ) -> [Action] {
         if failure.isCancellation || failure.isConflict { return end(failure, open: id, file) }
         // A file that became shorter can't be read to the end of the part, one that changed fails the server's check.
-        if ledger.isStale(part.number, since: version, in: file) { return setAside(part, of: id, file) }
+        if ledger.isStale(part, since: version, in: file) { return setAside(part, of: id, file) }
         return failure.mayBeDamage ? sendAgain(part, failure, of: id, file) : end(failure, open: id, file)
     }
 

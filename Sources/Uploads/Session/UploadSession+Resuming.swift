@@ -56,7 +56,7 @@ extension UploadSession {
         after reason: UploadFailure?,
         _ file: StagedContents
     ) -> [Action] {
-        guard let remote, remote.size == size, content.version == file.version else {
+        guard let remote, remote.size == size, file.size == size, file.version == content.version else {
             return nothingFound(nil, after: reason, file)
         }
         return finish(remote, version: content.version)
@@ -104,7 +104,8 @@ extension UploadSession {
         _ inspection: Inspection,
         _ file: StagedContents
     ) -> [Action] {
-        if failure.isAbsence { return beginInstead(file) }
+        // Who must not see it may be told the same as who asks for nothing: nothing is left open in either case.
+        if failure.isAbsence { return drop(inspection.id) }
         // Cancelled, it is given up; otherwise another attempt may find the service well.
         let open = failure.isCancellation ? inspection.id : nil
         return end(failure, open: open, isFinal: true, leavesNothing: open != nil)
@@ -134,7 +135,7 @@ extension UploadSession {
         _ check: Check,
         _ file: StagedContents
     ) -> [Action] {
-        guard !failure.isCancellation, ledger.isStale(part.number, since: version, in: file) else {
+        guard !failure.isCancellation, ledger.isStale(part, since: version, in: file) else {
             let open = check.complete == nil ? check.inspection.id : nil
             return end(failure, open: open, isFinal: true, leavesNothing: open != nil)
         }
