@@ -12,7 +12,9 @@ internal import Uploads
 /// an empty one for `O_TRUNC`, a copy of the whole content otherwise. Unless something is changed it goes again unsent.
 extension Volume {
     /// Opens a file of the service for writing.
-    func overwrite(_ record: FileRecord, of node: Node, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile> {
+    func overwrite(_ record: FileRecord, of node: Node, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<
+        OpenFile
+    > {
         guard configuration.allowsOverwrite, tree.acceptsWork(record.place.container) else {
             throw writeRefusal(for: record.place.container)
         }

@@ -39,7 +39,9 @@ extension Volume {
             do throws(Errno) {
                 try adopt(file)
             } catch {
-                logger.error("'\(file.path)' of \(file.container) is in the journal, but its staged copy can't be used: \(error)")
+                logger.error(
+                    "'\(file.path)' of \(file.container) is in the journal, but its staged copy can't be used: \(error)"
+                )
             }
         }
     }
@@ -61,7 +63,11 @@ extension Volume {
         case .writing, .sealed, .failed, .spoiled:
             break
         }
-        var origin = StagedEntry.Origin(place: place, permissions: adopted.permissions, contentType: adopted.contentType)
+        var origin = StagedEntry.Origin(
+            place: place,
+            permissions: adopted.permissions,
+            contentType: adopted.contentType
+        )
         switch adopted.state {
         case .writing:
             // Its writer had not closed it when the mount ended.

@@ -147,7 +147,9 @@ extension Volume {
         of inode: InodeNumber,
         dataOnly: Bool
     ) throws(Errno) -> Answer<Void> {
-        guard configuration.uploadPolicy == .background, let place = try node(inode).filePlace else { return .ready(()) }
+        guard configuration.uploadPolicy == .background, let place = try node(inode).filePlace else {
+            return .ready(())
+        }
         let entries = staged.all.filter { $0.place.isBelow(place) && $0.file.isSealed && $0.isUnsent }
         guard !entries.isEmpty else { return .ready(()) }
         return finishing("uploading what is in '\(place.path)'") { [self] in

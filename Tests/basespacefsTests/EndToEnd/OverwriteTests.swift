@@ -67,7 +67,10 @@ extension EndToEnd {
                 try await result.output("echo new > .f.tmp && mv .f.tmp f")
                 #expect(try await result.output("cat f") == "new\n")
                 try await mount.expect("rm '\(result.files)/f'", failsWith: "Operation not permitted")
-                try await mount.expect("mv '\(result.files)/f' '\(result.files)/g'", failsWith: "Operation not permitted")
+                try await mount.expect(
+                    "mv '\(result.files)/f' '\(result.files)/g'",
+                    failsWith: "Operation not permitted"
+                )
             }
         }
 

@@ -93,7 +93,8 @@ extension EndToEnd {
                 }
                 // The writer goes on only when a part has arrived that it wrote before.
                 let writer = try mount.start(
-                    "bash", "-c",
+                    "bash",
+                    "-c",
                     """
                     exec 3> "$MNT/\(result.files)/f"
                     head -c 12000000 /dev/zero >&3
