@@ -114,10 +114,11 @@ extension Volume {
         return "'\(entry.place.path)' has a temporary name and was not uploaded; \(kept)"
     }
 
-    /// Files that are not wholly uploaded, those on their way and those that failed, and their bytes.
+    /// Files that are not wholly uploaded, those on their way and those that failed, and the bytes that they lack.
     public var unsent: (files: Int, bytes: Int64) {
         let entries = staged.all.filter(\.isUnsent)
-        return (entries.count, entries.reduce(0) { $0 + $1.file.size })
+        let sent = uploads.activity.reduce(0) { $0 + $1.bytesSent }
+        return (entries.count, max(0, entries.reduce(0) { $0 + $1.file.size } - sent))
     }
 
     /// Lets the service's file take the staged one's place, if it is all there and nobody has it open.

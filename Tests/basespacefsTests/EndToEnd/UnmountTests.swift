@@ -56,6 +56,28 @@ extension EndToEnd {
             }
         }
 
+        @Test("What has been sent of a large file is not among what is left")
+        func partsLeft() async throws {
+            try await Mount.using(.random(["projects/P/samples/S/x": 1])) { mount in
+                let account = mount.account
+                let result = try await mount.makeAppResult()
+                try await mount.output("head -c 20000000 /dev/urandom > $WORK/f")
+                account.simulator.setFaults([.init(.hang, on: .init(method: "PUT", path: "*/parts/3"))])
+                let copy = try mount.start("cp", account.home.file("work/f").string, mount.absolute(result.files))
+                try await eventually("two parts are there") {
+                    account.simulator.requests.filter { $0.path.contains("/parts/") && $0.status == 200 }.count == 2
+                }
+                copy.send(SIGKILL)
+                _ = try await copy.result()
+                let unmount = try mount.start(BuiltProducts.path(of: "basespacefs"), "unmount", mount.path.string)
+                let first = try await unmount.firstLineOfErrors()
+                #expect(first.contains("uploading, 1 file, 3.0 MiB left"), "\(first)")
+                account.simulator.setFaults([])
+                #expect(try await unmount.result().status == 0)
+                #expect(result.received.map(\.size) == [20_000_000])
+            }
+        }
+
         @Test(
             "exec names what its command wrote and could not be uploaded, whatever the command's status",
             arguments: [0, 3]
