@@ -68,11 +68,11 @@ public final class JournalControl: Sendable {
         return (known + orphans).sorted { ($0.created, $0.serial) < ($1.created, $1.serial) }
     }
 
-    /// The size and the mtime of each file in the staging area.
+    /// The size and the mtime of each file that was staged here; what else lies there is nobody's business.
     private func stagedFiles() -> [String: (size: Int64, modified: Timestamp)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: stagingDirectory.string)) ?? []
         var files: [String: (size: Int64, modified: Timestamp)] = [:]
-        for name in names {
+        for name in names where StagedName.isSerial(name) {
             var status = stat()
             guard stagingDirectory.appending(name).withPlatformString({ lstat($0, &status) }) == 0,
                 status.st_mode & S_IFMT == S_IFREG

@@ -60,7 +60,7 @@ extension JournalEntry {
         created = row.creation
         let size = file?.size ?? 0
         self.size = size
-        sent = row.stage == .arrived ? size : Self.bytes(of: parts, base: row.partSize ?? 0, size: size)
+        sent = row.stage == .arrived ? size : Self.bytes(of: parts, base: row.partSize, size: size)
         status = Self.status(of: row, isMounted: isMounted, isStaged: file != nil)
         problem =
             switch status {
@@ -104,10 +104,9 @@ extension JournalEntry {
         errno == .interrupted ? "its writer was killed" : "a write failed: \(errno)"
     }
 
-    private static func bytes(of parts: Set<Int>, base: Int64, size: Int64) -> Int64 {
-        parts.reduce(0) { sum, number in
-            let range = PartRange.ofPart(number, base: base)
-            return sum + max(0, min(range.upperBound, size) - range.lowerBound)
-        }
+    private static func bytes(of parts: Set<Int>, base: Int64?, size: Int64) -> Int64 {
+        guard let base else { return 0 }
+        let layout = PartLayout(partSize: base)
+        return parts.reduce(0) { $0 + Int64(layout.range(ofPart: $1, in: size).count) }
     }
 }

@@ -249,16 +249,6 @@ import Testing
         #expect(try fixture.entry(file)?.sent == Int64(size))
     }
 
-    @Test(
-        arguments: [
-            (1, 0, 8), (2, 8, 16), (5_000, 39_992, 40_000), (5_001, 40_000, 40_016), (5_500, 47_984, 48_000),
-            (5_501, 48_000, 48_032), (10_000, 8_215_808, 8_224_000),
-        ] as [(Int, Int64, Int64)]
-    )
-    func partsLieWhereTheirNumberSays(number: Int, start: Int64, end: Int64) {
-        #expect(PartRange.ofPart(number, base: 8 << 20) == start << 20..<end << 20)
-    }
-
     @Test func problemsAreTold() throws {
         let journal = try fixture.journal()
         let file = try fixture.file(in: journal)
