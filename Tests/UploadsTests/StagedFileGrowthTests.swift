@@ -103,5 +103,5 @@ import Testing
 }
 
 extension StagedFile {
-    fileprivate var watcherCount: Int { state.withLock { $0.watchers.count } }
+    var watcherCount: Int { state.withLock { $0.watchers.count } }
 }
