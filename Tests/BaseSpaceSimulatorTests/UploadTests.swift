@@ -91,7 +91,9 @@ import Testing
             // Each has its own bytes.
             for (file, bytes) in [(first, [1]), (second, [2, 2])] as [(_, [UInt8])] {
                 let fileID = try #require(file.object?["Id"]?.text)
-                #expect(await fixture.api("files/\(fileID)/content?redirect=false").body == bytes)
+                let location = await fixture.api("files/\(fileID)/content?redirect=meta").object
+                let url = try #require(location?["HrefContent"]?.text)
+                #expect(await RawHTTP.send("GET", url).body == bytes)
             }
         }
     }
