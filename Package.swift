@@ -104,9 +104,9 @@ let package = Package(
         tests(of: "HTTPTransport"),
         tests(of: "BaseSpaceAPI", ["HTTPTransport", "BaseSpaceSimulator"]),
         tests(of: "BlockCache"),
-        tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", grdb]),
         // Counts what threads allocate, in the test program as a whole.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
+        tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", "CAllocations", grdb]),
         tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "CAllocations"]),
         tests(of: "Namespace", ["BaseSpaceAPI", "HTTPTransport", orderedCollections]),
         tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE"]),

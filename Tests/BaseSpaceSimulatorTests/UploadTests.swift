@@ -80,6 +80,35 @@ import Testing
             #expect(list.items?.map { $0["Size"] } == [2])
             #expect(await fixture.api("appresults/\(id)").object?["TotalSize"] == 2)
         }
+        try await Fixture.run({ $0.samePath = .duplicate }) { fixture in
+            let (id, _) = try await fixture.makeAppResult()
+            let first = await fixture.upload(to: id, name: "x", bytes: [1])
+            let second = await fixture.upload(to: id, name: "x", bytes: [2, 2])
+            #expect(first.object?["Path"] == second.object?["Path"])
+            let list = await fixture.api("appresults/\(id)/files")
+            #expect(list.items?.map { $0["Size"] } == [1, 2])
+            #expect(await fixture.api("appresults/\(id)").object?["TotalSize"] == 3)
+            // Each has its own bytes.
+            for (file, bytes) in [(first, [1]), (second, [2, 2])] as [(_, [UInt8])] {
+                let fileID = try #require(file.object?["Id"]?.text)
+                let location = await fixture.api("files/\(fileID)/content?redirect=meta").object
+                let url = try #require(location?["HrefContent"]?.text)
+                #expect(await RawHTTP.send("GET", url).body == bytes)
+            }
+        }
+    }
+
+    @Test func aFileTellsHowFarItsUploadIs() async throws {
+        try await Fixture.run { fixture in
+            let (id, _) = try await fixture.makeAppResult()
+            let file = try await fixture.beginMultipart(in: id, name: "x")
+            let pending = await fixture.api("files/\(file)").object
+            #expect(pending?["UploadStatus"] == "pending")
+            #expect(pending?["Size"] == 0)
+            #expect(pending?["ETag"] == nil)
+            _ = await fixture.post("files/\(file)?uploadstatus=aborted")
+            #expect(await fixture.api("files/\(file)").object?["UploadStatus"] == "aborted")
+        }
     }
 
     @Test func aFinalSessionTakesNoFile() async throws {

@@ -40,7 +40,8 @@ import Testing
         #expect(await semaphore.acquire(.parts))
         let served = Shared<[String]>([])
         let waiters: [(String, FairSemaphore.Lane)] = [
-            ("part 1", .parts), ("part 2", .parts), ("part 3", .parts), ("file 1", .wholeFiles), ("file 2", .wholeFiles),
+            ("part 1", .parts), ("part 2", .parts), ("part 3", .parts),
+            ("file 1", .wholeFiles), ("file 2", .wholeFiles),
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, (name, lane)) in waiters.enumerated() {

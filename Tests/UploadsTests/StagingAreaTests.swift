@@ -1,3 +1,4 @@
+import BaseSpaceAPI
 import Glibc
 import SystemPackage
 import TestSupport
@@ -59,6 +60,57 @@ import Uploads
         let name = try #require(try area.makeFile(named: String(repeating: "ü", count: 255)).path.lastComponent?.string)
         #expect(name.utf8.count <= 255)
         #expect(name.hasSuffix("üü"))
+    }
+
+    @Test func aFileOfAnEarlierProcessIsAsItWasLeft() throws {
+        var file: StagedFile? = try area.makeFile(named: "a.bam")
+        try file?.write([1, 2, 3], at: 5 << 20)
+        file?.modified = Timestamp(seconds: 1_000_000, nanoseconds: 42)
+        let serial = try #require(file?.serial)
+        file = nil
+        let again = try area.openFile(serial, isSealed: true)
+        #expect(again.serial == serial)
+        #expect(again.size == 5 << 20 | 3)
+        #expect(again.frontier == again.size)
+        #expect(again.modified == Timestamp(seconds: 1_000_000, nanoseconds: 42))
+        #expect(again.version == 1)
+        #expect(again.uploadedVersion == nil)
+        #expect(again.isSealed)
+        #expect(try area.openFile(serial, isSealed: false).isSealed == false)
+        // It can be written on, and removed.
+        try again.write([4], at: again.size)
+        #expect(try again.bytes(at: 5 << 20, count: 9) == [1, 2, 3, 4])
+        again.remove()
+        #expect(throws: Errno.noSuchFileOrDirectory) { try area.openFile(serial, isSealed: true) }
+    }
+
+    @Test func onlyStagedFilesAreOpenedAndListed() throws {
+        let file = try area.makeFile(named: "a-b.bam")
+        let nameless = try area.makeFile(named: "")
+        let others = ["notes.txt", "00000000-0000-0000-0000-00000000000g-x", "-----", ".hidden"]
+        for name in others {
+            _ = try FileDescriptor.open(
+                area.directory.appending(name),
+                .writeOnly,
+                options: .create,
+                permissions: .ownerReadWrite
+            ).close()
+            #expect(throws: Errno.invalidArgument) { try area.openFile(name, isSealed: true) }
+        }
+        #expect(try area.serials() == [file.serial, nameless.serial].sorted())
+        #expect(throws: Errno.invalidArgument) { try area.openFile("../area/\(file.serial)", isSealed: true) }
+        #expect(throws: Errno.invalidArgument) { try area.openFile("", isSealed: true) }
+    }
+
+    /// What was put there under such a name is not written through.
+    @Test func linksAndDirectoriesAreNotOpened() throws {
+        let uuid = "0b6f4ab0-5f0c-4f0e-9a51-1a2b3c4d5e6f"
+        symlink("/etc/passwd", area.directory.appending("\(uuid)-link").string)
+        mkdir(area.directory.appending("\(uuid)-directory").string, 0o700)
+        mkfifo(area.directory.appending("\(uuid)-pipe").string, 0o600)
+        #expect(throws: Errno.tooManySymbolicLinkLevels) { try area.openFile("\(uuid)-link", isSealed: true) }
+        #expect(throws: Errno.isDirectory) { try area.openFile("\(uuid)-directory", isSealed: true) }
+        #expect(throws: Errno.invalidArgument) { try area.openFile("\(uuid)-pipe", isSealed: true) }
     }
 
     @Test func aFileInTheWayIsAnErrorThatNamesIt() throws {

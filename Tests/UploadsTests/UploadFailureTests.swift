@@ -166,6 +166,24 @@ import Uploads
         #expect(!error.message.contains("\n"))
     }
 
+    @Test func aFileThatNoUploadHoldsIsRefusedBeforeAnythingIsSent() async throws {
+        let fixture = try UploadFixture()
+        let file = try fixture.area.makeFile(named: "huge")
+        do throws(Errno) {
+            try file.truncate(to: 5 << 40)
+        } catch {
+            // The disk of this machine can't have such a file.
+            return
+        }
+        let error = try await failure {
+            try await fixture.engine.upload(file, to: UploadFixture.destination())
+        }
+        #expect(error.code == .tooLarge)
+        #expect(error.systemError == .fileTooLarge)
+        #expect(error.message.contains("5389680640000 bytes"))
+        #expect(fixture.service.calls.isEmpty)
+    }
+
     @Test func cancellationStopsTheTransfersAndAborts() async throws {
         let fixture = try UploadFixture { call, _ in
             if case .part = call { .hang } else { .answer }

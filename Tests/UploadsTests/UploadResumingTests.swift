@@ -36,7 +36,9 @@ import Uploads
     ])
     func goesOnWhereTheProcessWasKilled(death: Death) async throws {
         let isDead = Shared(false)
-        let fixture = try UploadFixture { $0.partsInParallel = 1 } script: { call, before in
+        let fixture = try UploadFixture {
+            $0.partsInParallel = 1
+        } script: { call, before in
             if isDead.value { return call == .abort && before == 0 ? .fail(.fakeStall) : .answer }
             guard call == death.place else { return .answer }
             return death.isDone ? .hangAfterwards : .hang
@@ -81,7 +83,9 @@ import Uploads
         change: (StagedFile) throws -> Void = { _ in }
     ) async throws -> (UploadFixture, StagedFile, Remembered) {
         let isDead = Shared(false)
-        let fixture = try UploadFixture { $0.partsInParallel = 1 } script: { call, before in
+        let fixture = try UploadFixture {
+            $0.partsInParallel = 1
+        } script: { call, before in
             if isDead.value { return await script(call, before) }
             return call == .part(3) ? .hang : call == .abort ? .fail(.fakeStall) : .answer
         }

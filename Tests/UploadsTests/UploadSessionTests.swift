@@ -272,4 +272,11 @@ import Testing
         #expect(session.handle(.begun(Self.id), file: file).words == ["abort"])
         #expect(session.handle(.aborted(isGone: true), file: file).words == ["restart changed"])
     }
+
+    @Test func aFileThatIsTooLargeForTenThousandPartsIsNotBegun() {
+        var file = StagedContents()
+        file.truncate(to: 6 << 40)
+        var session = session()
+        #expect(session.start(file: file).words == ["fail too large"])
+    }
 }

@@ -133,7 +133,11 @@ import Uploads
 
     /// A program that empties its file again and again before it has finished is not the upload's failure.
     @Test func startingAgainForAWriterIsNotCounted() async throws {
-        let fixture = try UploadFixture { $0.attemptsPerFile = 1 } script: { _, _ in .answer }
+        let fixture = try UploadFixture {
+            $0.attemptsPerFile = 1
+        } script: { _, _ in
+            .answer
+        }
         let (file, bytes) = try fixture.file(bytes: 6 * mebibyte)
         let upload = upload(file, fixture)
         for round in 1...4 {

@@ -32,6 +32,12 @@ struct MountConfigurationTests {
         return MountOptions.message(for: try #require(error))
     }
 
+    /// Readers and uploads share the connections.
+    @Test("Uploads get half of the connections", arguments: [(1, 2), (5, 2), (8, 4), (32, 16), (200, 16)])
+    func concurrentUploads(connections: Int, uploads: Int) throws {
+        #expect(try configuration("--max-connections", "\(connections)").concurrentUploads == uploads)
+    }
+
     @Test("Defaults")
     func defaults() throws {
         let configuration = try configuration()

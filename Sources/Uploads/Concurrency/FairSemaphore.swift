@@ -21,7 +21,11 @@ final class FairSemaphore: Sendable {
         var parts = WaitingLine<Bool>()
         var lastServed = Lane.parts
 
-        mutating func append(_ continuation: CheckedContinuation<Bool, Never>, ticket: WaitingLine<Bool>.Ticket, _ lane: Lane) {
+        mutating func append(
+            _ continuation: CheckedContinuation<Bool, Never>,
+            ticket: WaitingLine<Bool>.Ticket,
+            _ lane: Lane
+        ) {
             switch lane {
             case .wholeFiles: wholeFiles.append(continuation, ticket: ticket)
             case .parts: parts.append(continuation, ticket: ticket)

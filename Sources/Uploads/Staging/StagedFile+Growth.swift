@@ -48,6 +48,9 @@ struct GrowthWatchers: Sendable {
 
     private var watchers: [Watcher] = []
 
+    /// How many there are.
+    var count: Int { watchers.count }
+
     mutating func add(_ watcher: Watcher) {
         watchers.append(watcher)
     }

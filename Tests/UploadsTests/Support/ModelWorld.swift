@@ -251,7 +251,7 @@ struct ModelWorld {
             return .wholeSent(store(content, etag: Self.md5(content).hexadecimal), read)
         case .find(let size):
             guard let read else { return failed(call, .unreadable(.ioError)) }
-            let found = files.last { $0.etag == read.md5.hexadecimal && Int64($0.content.count) * Self.mebibyte == size }
+            let found = files.last { $0.etag == read.md5.hexadecimal && remote($0, .complete).size == size }
             return .found(found.map { remote($0, .complete) }, read)
         case .begin:
             lastID += 1
