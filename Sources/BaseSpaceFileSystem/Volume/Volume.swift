@@ -75,9 +75,15 @@ public final class Volume: FileSystem {
         self.logger = logger
     }
 
-    /// Says whom to tell of what the kernel remembers wrongly; `nil` lets go of it at the end of the mount.
+    /// Says whom to tell of what the kernel remembers wrongly.
     public func attach(_ kernelCache: (any KernelCache)?) {
         kernel.withLock { $0 = kernelCache }
+    }
+
+    /// Lets go of the kernel and of the journal: the files that are left are the next mount's. Nothing is mounted any more.
+    public func shutDown() {
+        attach(nil)
+        journal.close()
     }
 
     /// The node behind an inode number of the kernel.

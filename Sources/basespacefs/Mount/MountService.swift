@@ -114,9 +114,10 @@ struct MountService: Sendable {
 
     /// Stops what works in the background. Nothing is mounted any more.
     func shutDown() {
-        volume.shutDown()
-        cache.shutdown()
+        // What is left is another mount's once the volume has let go of it: nothing is sent any more by then.
         objectStore.shutdown()
         api.shutdown()
+        volume.shutDown()
+        cache.shutdown()
     }
 }

@@ -32,7 +32,7 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
             let left = await volume.finishUploads()
             guard left.isEmpty else { throw CommandFailure(left: left) }
         },
-        shutDown: { volume.attach(nil) }
+        shutDown: { volume.shutDown() }
     )
 }
 
