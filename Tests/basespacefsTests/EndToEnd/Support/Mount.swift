@@ -125,7 +125,7 @@ struct NewAppResult: Sendable {
     /// Runs a script in `Files/`.
     @discardableResult
     func output(_ script: String, _ arguments: String...) async throws -> String {
-        try await mount.output("cd '\(files)' && \(script)")
+        try await mount.output("cd '\(files)' && \(script)", arguments)
     }
 
     /// Runs a script in `Files/` that has to succeed, and expects the service to have received what the same script
