@@ -123,12 +123,8 @@ extension Volume {
             staged[entry.inode] = nil
         }
         guard !entry.isBeingWritten, entry.damage == nil else { return }
-        if !entry.file.isSealed {
-            // Also for who made it and could only read it (`O_RDONLY | O_CREAT`): an empty file.
-            entry.seal()
-        } else if !handle.mode.writes {
-            return
-        }
+        // Also for who made it and could only read it (`O_RDONLY | O_CREAT`): an empty file.
+        guard entry.sealIfWritten() || handle.mode.writes else { return }
         // What failed in `flush` was reported there, and is tried again when it is written again or at the end.
         guard configuration.uploadPolicy != .complete, entry.isUnsent, !entry.hasFailed else { return }
         commitInBackground(entry)
