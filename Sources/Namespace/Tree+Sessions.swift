@@ -71,11 +71,18 @@ extension Tree {
 
     /// Whether a container's files belong to the same session as an AppResult's: an AppSession may own several.
     public func isSameSession(_ container: FileContainer, as appResult: AppResult) -> Bool {
-        let own = FileContainer.appResult(appResult.id)
-        guard container != own else { return true }
-        return state.withLock { state in
-            guard let session = state.containers[container]?.sessionID else { return false }
-            return session == state.containers[own]?.sessionID
+        state.withLock { $0.isSameSession(container, as: appResult) }
+    }
+
+    /// What the kernel knows of all AppResults of a session: their directories, files and control files.
+    public func knownNodes(ofSessionOf appResult: AppResult) -> [Node] {
+        state.withLock { state in
+            state.slots.values.map(\.node).filter { node in
+                if case .control(_, let owner) = node.content {
+                    return state.isSameSession(.appResult(owner.id), as: appResult)
+                }
+                return node.filePlace.map { state.isSameSession($0.container, as: appResult) } ?? false
+            }
         }
     }
 
@@ -96,6 +103,13 @@ extension Tree {
 }
 
 extension Tree.State {
+    func isSameSession(_ container: FileContainer, as appResult: AppResult) -> Bool {
+        let own = FileContainer.appResult(appResult.id)
+        guard container != own else { return true }
+        guard let session = containers[container]?.sessionID else { return false }
+        return session == containers[own]?.sessionID
+    }
+
     /// The last known state of the session that a container belongs to.
     func status(of container: FileContainer) -> SessionStatus? {
         let known = containers[container]

@@ -190,12 +190,26 @@ final class StagedEntry: Sendable {
 
     /// It is written: from here on it is to be uploaded as it is. Damaged files are not.
     func seal() {
+        _ = state.withLock { seal($0) }
+    }
+
+    /// Seals it unless that was done, or somebody may write to it yet.
+    ///
+    /// - Returns: Whether it did.
+    @discardableResult
+    func sealIfWritten() -> Bool {
         state.withLock { state in
-            guard state.damage == nil, !state.isGone else { return }
-            record.setState(.sealed)
-            file.seal()
-            isChanging.store(false, ordering: .releasing)
+            guard state.writers == 0, !file.isSealed else { return false }
+            return seal(state)
         }
+    }
+
+    private func seal(_ state: State) -> Bool {
+        guard state.damage == nil, !state.isGone else { return false }
+        record.setState(.sealed)
+        file.seal()
+        isChanging.store(false, ordering: .releasing)
+        return true
     }
 
     /// Keeps it from being uploaded until it is emptied and written again, or removed.

@@ -22,6 +22,8 @@ extension Volume {
 
     /// Brings a staged file to the service, or throws why it is not there.
     func commit(_ entry: StagedEntry) async throws {
+        // Who made it with `O_RDONLY` may have it open; nothing is going to be written to it by that.
+        entry.sealIfWritten()
         while case .wait(let upload) = entry.commitStep(start: { startUpload(of: entry, to: $0, contentType: $1) }) {
             do {
                 _ = try await upload.value.get()

@@ -48,7 +48,7 @@ extension Volume {
                 logger.warning("AppResult '\(appResult.name)' is final: \(error)")
                 throw Errno.readOnlyFileSystem
             }
-            forgetInKernel(appResult, control: node)
+            forgetInKernel(appResult)
             return count
         }
     }
@@ -79,13 +79,13 @@ extension Volume {
         }
     }
 
-    /// The kernel forgets what a change of state changes: the texts, and whether directories are writable.
-    private func forgetInKernel(_ appResult: AppResult, control: Node) {
+    /// The kernel forgets what a change of state changes: the texts, and what is writable, in every AppResult of the session.
+    private func forgetInKernel(_ appResult: AppResult) {
         guard let kernel = kernel.withLock({ $0 }) else { return }
-        kernel.invalidateInode(control.parent)
-        guard let directory = tree.node(control.parent) else { return }
-        for child in tree.knownChildren(of: directory) ?? [] {
-            kernel.invalidateInode(child.inode)
+        for node in tree.knownNodes(ofSessionOf: appResult) {
+            // Pages of files are worth keeping, and their modes change only where they can be overwritten.
+            if case .file = node.content, !configuration.allowsOverwrite { continue }
+            kernel.invalidateInode(node.inode)
         }
     }
 }
@@ -100,6 +100,9 @@ struct SessionCommand {
     /// The service takes no more characters in a summary (`basespace` API, POST appsessions/{id}).
     static let maximumSummary = 128
 
+    /// The words for `Status`, as they are listed to who writes another one.
+    private static let states = "running, needsattention, timedout, complete or aborted"
+
     /// Reads a command: `complete`, `complete Some words` for `Status`, any line for `StatusSummary`.
     ///
     /// - Throws: EINVAL; the log says what is allowed.
@@ -109,7 +112,7 @@ struct SessionCommand {
         switch control {
         case .status:
             guard let word = words.first, let status = SessionStatus(command: String(word)) else {
-                logger.warning("'\(line)' is no state; write complete, needsattention, running or aborted to Status")
+                logger.warning("'\(line)' is no state; write \(Self.states) to Status")
                 throw .invalidArgument
             }
             self.status = status

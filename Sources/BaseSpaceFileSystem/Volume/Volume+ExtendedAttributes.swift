@@ -20,10 +20,11 @@ extension Volume {
         to value: [UInt8],
         existing: ExistingAttribute
     ) throws(Errno) -> Answer<Void> {
-        // The type of a file's content is given with the upload, so it can be set until then.
+        // The type of a file's content is given with the upload, in a header, so it can be set until then.
         guard name == Self.contentType else { throw .notSupported }
         guard let entry = staged[inode] else { throw .notPermitted }
-        guard let text = String(validating: value, as: UTF8.self), !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x1f })
+        guard let text = String(validating: value, as: UTF8.self), !text.isEmpty,
+            text.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
         else { throw .invalidArgument }
         switch existing {
         case .allowed: break

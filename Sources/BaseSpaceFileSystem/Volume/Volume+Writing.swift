@@ -122,10 +122,9 @@ extension Volume {
         if entry.isOver {
             staged[entry.inode] = nil
         }
-        guard handle.mode.writes, !entry.isBeingWritten, entry.damage == nil else { return }
-        if !entry.file.isSealed {
-            entry.seal()
-        }
+        guard !entry.isBeingWritten, entry.damage == nil else { return }
+        // Also for who made it and could only read it (`O_RDONLY | O_CREAT`): an empty file.
+        guard entry.sealIfWritten() || handle.mode.writes else { return }
         // What failed in `flush` was reported there, and is tried again when it is written again or at the end.
         guard configuration.uploadPolicy != .complete, entry.isUnsent, !entry.hasFailed else { return }
         commitInBackground(entry)

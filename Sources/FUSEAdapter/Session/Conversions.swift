@@ -85,13 +85,15 @@ extension fuse_file_info {
 }
 
 extension OpenMode {
-    /// From the flags of `open(2)`.
+    /// From the flags of `open(2)`. Who truncates writes, also with `O_RDONLY`: Linux does it then, and leaves it to the file
+    /// system; that nothing more is written through the descriptor is seen to by the kernel.
     init(flags: CInt) {
         let access = flags & O_ACCMODE
+        let truncates = flags & O_TRUNC != 0
         self.init(
             reads: access != O_WRONLY,
-            writes: access != O_RDONLY,
-            truncates: flags & O_TRUNC != 0,
+            writes: access != O_RDONLY || truncates,
+            truncates: truncates,
             appends: flags & O_APPEND != 0,
             exclusive: flags & O_EXCL != 0
         )

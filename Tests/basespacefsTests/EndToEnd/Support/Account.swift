@@ -64,6 +64,9 @@ final class Account: Sendable {
         ]
     }
 
+    /// What the mounts have logged.
+    var log: String { (try? String(contentsOfFile: logFile.string, encoding: .utf8)) ?? "" }
+
     /// Where uploads wait.
     var stagingDirectory: FilePath { home.file("state").appending("basespacefs/staged") }
 
@@ -94,6 +97,15 @@ final class Account: Sendable {
     /// Mounts in the background, with a log at debug level.
     func mount(
         _ options: String...,
+        at name: String = "mnt",
+        environment changes: [String: String] = [:]
+    ) async throws -> Mount {
+        try await mount(options: options, at: name, environment: changes)
+    }
+
+    /// The same with a list of options.
+    func mount(
+        options: [String],
         at name: String = "mnt",
         environment changes: [String: String] = [:]
     ) async throws -> Mount {
@@ -158,7 +170,6 @@ final class Account: Sendable {
 
     /// For whoever reads why a test failed.
     private func showLog() {
-        let log = (try? String(contentsOfFile: logFile.string, encoding: .utf8)) ?? ""
         let lines = log.split(separator: "\n").suffix(40).map { "    \($0)\n" }.joined()
         FileHandle.standardError.write(Data("the end of the mount's log:\n\(lines)".utf8))
     }

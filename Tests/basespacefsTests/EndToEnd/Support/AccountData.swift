@@ -35,6 +35,11 @@ struct AccountData: Sendable {
 
     /// What a script for bash writes into the layout; the directory is the script's own.
     static func script(_ text: String, _ arguments: String...) async throws -> AccountData {
+        try await script(text, arguments)
+    }
+
+    /// The same with a list of arguments.
+    static func script(_ text: String, _ arguments: [String]) async throws -> AccountData {
         let owner = try TemporaryDirectory(prefix: "data")
         try await Shell.output(
             ["bash", "-euo", "pipefail", "-c", "cd \"$0\" && \(text)", owner.path.string] + arguments

@@ -48,6 +48,12 @@ struct Mount: Sendable {
     /// The same, for a script that has to succeed: what it wrote to standard output.
     @discardableResult
     func output(_ script: String, _ arguments: String...) async throws -> String {
+        try await output(script, arguments)
+    }
+
+    /// The same with a list of arguments.
+    @discardableResult
+    func output(_ script: String, _ arguments: [String]) async throws -> String {
         try await Shell.output(command(script, arguments, Self.patience), environment: environment)
     }
 
@@ -119,7 +125,7 @@ struct NewAppResult: Sendable {
     /// Runs a script in `Files/`.
     @discardableResult
     func output(_ script: String, _ arguments: String...) async throws -> String {
-        try await mount.output("cd '\(files)' && \(script)")
+        try await mount.output("cd '\(files)' && \(script)", arguments)
     }
 
     /// Runs a script in `Files/` that has to succeed, and expects the service to have received what the same script

@@ -10,6 +10,12 @@ struct Processes {
         arguments.contains { $0.contains(text) }
     }
 
+    /// Whether a process sleeps; a simple tool does so only in a call that waits.
+    static func sleeps(_ pid: Int32) -> Bool {
+        let line = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        return line.split(separator: ")").last?.hasPrefix(" S") ?? false
+    }
+
     /// All that run, but for this one. Those that have ended and wait for their parent have no arguments.
     static var all: [Processes] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
