@@ -1,0 +1,86 @@
+import BaseSpaceSimulator
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Random sequences of what programs, users and crashes do to files, in a mount and in a local directory.
+    @Suite("Random sequences of operations")
+    struct StateMachineTests {
+        @Test(
+            "complete: the mount is as a local directory until Status is set",
+            arguments: 1...6 as ClosedRange<UInt64>
+        )
+        func complete(seed: UInt64) async throws {
+            try await Self.run(seed, .init(policy: "complete", looksEverywhere: seed % 2 == 0), names: 9)
+        }
+
+        @Test("close, background: so it is until a file is closed", arguments: 1...8 as ClosedRange<UInt64>)
+        func closed(seed: UInt64) async throws {
+            let policy = seed % 2 == 0 ? "close" : "background"
+            try await Self.run(seed, .init(policy: policy, looksEverywhere: seed % 4 < 2), names: 30)
+        }
+
+        @Test(
+            "A service that fails now and then changes nothing but when files arrive",
+            arguments: 1...6 as ClosedRange<UInt64>
+        )
+        func faults(seed: UInt64) async throws {
+            let policy = ["close", "background", "complete"][Int(seed % 3)]
+            try await Self.run(seed, .init(policy: policy, faults: Self.faults), names: 30)
+        }
+
+        private static let faults: [Fault] = {
+            let whole = { Fault.Match(listener: .api, method: "POST", path: "*/files", probability: $0) }
+            let part = { Fault.Match(listener: .api, method: "PUT", path: "*/parts/*", probability: $0) }
+            return [
+                .init(.latency(.milliseconds(10)), on: whole(0.5)), .init(.status(500), on: whole(0.2)),
+                .init(.status(503), on: whole(0.2)), .init(.status(500), on: part(0.2)),
+                .init(.reset(afterBytes: 0), on: part(0.1)), .init(.latency(.milliseconds(20)), on: part(0.5)),
+            ]
+        }()
+
+        private static func run(_ seed: UInt64, _ setting: StateMachine.Setting, names: Int) async throws {
+            var generator = StepGenerator(seed: seed, names: names)
+            let steps = generator.steps(150)
+            do {
+                try await StateMachine.run(steps, setting, seed: seed)
+            } catch let difference as StateMachine.Difference {
+                let shortest = await shortened(steps, setting, seed: seed)
+                let lines = shortest.steps.map { "    \($0)" }.joined(separator: "\n")
+                Issue.record(
+                    "\(setting), seed \(seed): \(difference)\n\(shortest.steps.count) steps do it, too:\n\(lines)\n\(shortest.difference ?? difference)"
+                )
+            }
+        }
+
+        /// Leaves steps out while a difference stays, for as long as a test may take.
+        private static func shortened(
+            _ steps: [FileStep],
+            _ setting: StateMachine.Setting,
+            seed: UInt64
+        ) async -> (steps: [FileStep], difference: StateMachine.Difference?) {
+            let end = ContinuousClock.now + .seconds(60)
+            var shortest = steps
+            var last: StateMachine.Difference?
+            var length = steps.count / 2
+            while length > 0 {
+                var start = 0
+                while start < shortest.count, ContinuousClock.now < end {
+                    var fewer = shortest
+                    fewer.removeSubrange(start..<min(start + length, fewer.count))
+                    do {
+                        try await StateMachine.run(fewer, setting, seed: seed)
+                        start += length
+                    } catch let difference as StateMachine.Difference {
+                        (shortest, last) = (fewer, difference)
+                    } catch {
+                        start += length
+                    }
+                }
+                length /= 2
+            }
+            return (shortest, last)
+        }
+    }
+}
