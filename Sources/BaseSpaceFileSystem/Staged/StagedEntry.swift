@@ -122,6 +122,9 @@ final class StagedEntry: Sendable {
         }
     }
 
+    /// Whether a handle is open.
+    var isOpen: Bool { state.withLock { $0.handles > 0 } }
+
     /// Whether a handle that may write is open.
     var isBeingWritten: Bool { state.withLock { $0.writers > 0 } }
 

@@ -22,6 +22,10 @@ extension Volume {
 
     /// Brings a staged file to the service, or throws why it is not there.
     func commit(_ entry: StagedEntry) async throws {
+        // Made through a handle that only reads and is still open: nobody is going to close it as its writer.
+        if !entry.file.isSealed, !entry.isBeingWritten {
+            entry.seal()
+        }
         while case .wait(let upload) = entry.commitStep(start: { startUpload(of: entry, to: $0, contentType: $1) }) {
             do {
                 _ = try await upload.value.get()

@@ -122,7 +122,9 @@ extension Volume {
         if entry.isOver {
             staged[entry.inode] = nil
         }
-        guard handle.mode.writes, !entry.isBeingWritten, entry.damage == nil else { return }
+        // A file may be made through a handle that can only read (`flock`): nobody else would ever end it.
+        guard handle.mode.writes || !entry.file.isSealed && !entry.isOpen, !entry.isBeingWritten, entry.damage == nil
+        else { return }
         if !entry.file.isSealed {
             entry.seal()
         }

@@ -43,15 +43,16 @@ extension EndToEnd {
         private static func run(_ seed: UInt64, _ setting: StateMachine.Setting, names: Int) async throws {
             var generator = StepGenerator(seed: seed, names: names)
             let steps = generator.steps(150)
-            do {
-                try await StateMachine.run(steps, setting, seed: seed)
-            } catch let difference as StateMachine.Difference {
-                let shortest = await shortened(steps, setting, seed: seed)
-                let lines = shortest.steps.map { "    \($0)" }.joined(separator: "\n")
-                Issue.record(
-                    "\(setting), seed \(seed): \(difference)\n\(shortest.steps.count) steps do it, too:\n\(lines)\n\(shortest.difference ?? difference)"
-                )
-            }
+            guard let difference = try await StateMachine.run(steps, setting, seed: seed) else { return }
+            let shortest = await shortened(steps, setting, seed: seed)
+            let lines = shortest.steps.map { "    \($0)\n" }.joined()
+            Issue.record(
+                """
+                \(setting), seed \(seed): \(difference)
+                \(shortest.steps.count) steps are enough:
+                \(lines)\(shortest.difference ?? difference)
+                """
+            )
         }
 
         /// Leaves steps out while a difference stays, for as long as a test may take.
@@ -60,7 +61,7 @@ extension EndToEnd {
             _ setting: StateMachine.Setting,
             seed: UInt64
         ) async -> (steps: [FileStep], difference: StateMachine.Difference?) {
-            let end = ContinuousClock.now + .seconds(60)
+            let end = ContinuousClock.now + .seconds(25)
             var shortest = steps
             var last: StateMachine.Difference?
             var length = steps.count / 2
@@ -69,12 +70,9 @@ extension EndToEnd {
                 while start < shortest.count, ContinuousClock.now < end {
                     var fewer = shortest
                     fewer.removeSubrange(start..<min(start + length, fewer.count))
-                    do {
-                        try await StateMachine.run(fewer, setting, seed: seed)
-                        start += length
-                    } catch let difference as StateMachine.Difference {
+                    if let difference = try? await StateMachine.run(fewer, setting, seed: seed) {
                         (shortest, last) = (fewer, difference)
-                    } catch {
+                    } else {
                         start += length
                     }
                 }

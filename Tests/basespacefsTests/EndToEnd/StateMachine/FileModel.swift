@@ -20,6 +20,8 @@ struct FileModel {
         var writers = 0
         /// Changed since it was closed last, so that a crash leaves it unfinished.
         var isChanging = true
+        /// It was made through a descriptor that only reads, and nobody could write to it yet: the last close ends it.
+        var isBeingMade = false
         /// A crash left it unfinished: it is not uploaded until it is written from the start.
         var isSpoiled = false
 
@@ -64,10 +66,13 @@ struct FileModel {
         if let known = self.file(at: path) {
             file = known
         } else {
-            files.append(File(path: path))
+            files.append(File(path: path, isBeingMade: !canWrite))
             file = files.count - 1
         }
-        if canWrite { files[file].writers += 1 }
+        if canWrite {
+            files[file].writers += 1
+            files[file].isBeingMade = false
+        }
         open[number] = Descriptor(file: file, mounted: mounted, local: local, canWrite: canWrite)
         guard flags & O_TRUNC != 0, sizeBefore != nil else { return }
         if files[file].isSpoiled || sizeBefore ?? 0 > 0 { files[file].isChanging = true }
@@ -87,6 +92,7 @@ struct FileModel {
             files[file].isSpoiled = false
             files[file].isChanging = true
         }
+        files[file].isBeingMade = false
         settle(file)
     }
 
@@ -103,6 +109,7 @@ struct FileModel {
         removed(new)
         files[file].path = new
         files[file].stage = .local
+        if uploadsClosedFiles, !files[file].isHidden { files[file].isBeingMade = false }
         settle(file)
     }
 
@@ -129,6 +136,8 @@ struct FileModel {
     /// `complete` has sent what is closed and whole, whether it succeeded or not.
     mutating func sentAll(surely: Bool) {
         for file in files.indices where !files[file].isHidden && !files[file].isSpoiled {
+            files[file].isBeingMade = false
+            files[file].isChanging = false
             files[file].stage = surely ? .arrived : files[file].stage == .arrived ? .arrived : .failed
         }
     }
@@ -136,15 +145,12 @@ struct FileModel {
     /// A file that nobody can write to any more is whole, and goes to the service.
     @discardableResult
     private mutating func settle(_ file: Int) -> Bool {
-        guard files[file].writers == 0, !files[file].isSpoiled, !isBeingMade(file) else { return false }
+        guard files[file].writers == 0, !files[file].isSpoiled,
+            !(files[file].isBeingMade && isOpen(file))
+        else { return false }
         files[file].isChanging = false
         guard uploadsClosedFiles, files[file].stage == .local, !files[file].isHidden else { return false }
         files[file].stage = .committed
         return true
-    }
-
-    /// Whether it was made through a descriptor that only reads, and which is still open.
-    private func isBeingMade(_ file: Int) -> Bool {
-        files[file].isChanging && files[file].stage == .local && isOpen(file)
     }
 }

@@ -34,18 +34,25 @@ struct StateMachine {
     private var isComplete = false
 
     /// Runs a sequence in an account of its own.
-    static func run(_ steps: [FileStep], _ setting: Setting, seed: UInt64) async throws {
+    ///
+    /// - Returns: What is wrong.
+    static func run(_ steps: [FileStep], _ setting: Setting, seed: UInt64) async throws -> Difference? {
+        var found: Difference?
         let data = try await AccountData.random(["projects/P/samples/S/x": 1])
         // Whatever is sent twice is there twice.
         try await Account.using(data, configure: { ($0.samePath, $0.seed) = (.duplicate, seed) }) { account in
             var machine = try await StateMachine(account, setting)
             do {
                 try await machine.perform(steps)
+            } catch let difference as Difference {
+                found = difference
             } catch {
                 machine.closeAll()
                 throw error
             }
+            machine.closeAll()
         }
+        return found
     }
 
     private init(_ account: Account, _ setting: Setting) async throws {
