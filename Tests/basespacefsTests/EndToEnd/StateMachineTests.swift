@@ -1,5 +1,6 @@
 import BaseSpaceSimulator
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -34,6 +35,18 @@ extension EndToEnd {
         func faults(seed: UInt64) async throws {
             let policy = ["close", "background", "complete"][Int(seed % 3)]
             try await Self.run(seed, .init(policy: policy, faults: Self.faults), names: 30)
+        }
+
+        @Test(
+            "A file that is made by a program that may only read it is uploaded like any other",
+            arguments: ["close", "background", "complete"]
+        )
+        func madeByReader(policy: String) async throws {
+            let making = FileStep.open(1, path: "f", flags: O_RDONLY | O_CREAT)
+            for steps in [[making, .close(1)], [making, .complete], [making, .rename("f", to: "g"), .close(1)]] {
+                let difference = try await StateMachine.run(steps, .init(policy: policy), seed: 1)
+                #expect(difference == nil, "\(difference.map { "\($0)" } ?? "")")
+            }
         }
 
         private static let faults: [Fault] = {
