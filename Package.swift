@@ -112,6 +112,6 @@ let package = Package(
         tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE"]),
         tests(of: "BaseSpaceSimulator", ["Digests", "basespace-simulator"]),
         tests(of: "BaseSpaceFileSystem", ["Namespace", "BaseSpaceAPI"]),
-        tests(of: "basespacefs", ["BaseSpaceSimulator", "Digests", argumentParser]),
+        tests(of: "basespacefs", ["BaseSpaceSimulator", "Digests", "CFUSE", argumentParser]),
     ]
 )
