@@ -128,7 +128,12 @@ extension Volume {
                 journal.setModified(of: file.id, entry.file.modified)
                 tree.replaceStagedFile(entry.inode, at: place, by: file, modified: entry.file.modified)
             case .unchanged(let record):
-                tree.restoreFile(record, under: entry.inode, at: place)
+                // `touch` opens what it gives another time.
+                let modified = entry.file.modified
+                if modified != record.modified {
+                    journal.setModified(of: record.id, modified)
+                }
+                tree.restoreFile(record, under: entry.inode, at: place, modified: modified)
             }
         }
         guard hasSettled else { return }
