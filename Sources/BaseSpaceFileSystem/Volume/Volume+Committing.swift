@@ -48,6 +48,18 @@ extension Volume {
         }
     }
 
+    /// The same for an empty file that its writer closed, a moment later: it may be one that is about to be written,
+    /// renamed or removed, such as a lock, what `mktemp` makes, or the `f` of `: > f; tool >> f`.
+    func commitEmptyInBackground(_ entry: StagedEntry) {
+        Task { [self] in
+            try? await Task.sleep(for: Self.graceOfEmptyFiles)
+            guard entry.file.size == 0, !entry.isBeingWritten, entry.isUnsent, !entry.hasFailed else { return }
+            commitInBackground(entry)
+        }
+    }
+
+    private static let graceOfEmptyFiles = Duration.seconds(1)
+
     /// Brings several files to the service at the same time.
     ///
     /// - Returns: What went wrong with those that are not there, a line for each, which is in the log too.
