@@ -97,6 +97,15 @@ final class Account: Sendable {
         at name: String = "mnt",
         environment changes: [String: String] = [:]
     ) async throws -> Mount {
+        try await mount(options, at: name, environment: changes)
+    }
+
+    /// The same, with options in a list.
+    func mount(
+        _ options: [String],
+        at name: String = "mnt",
+        environment changes: [String: String] = [:]
+    ) async throws -> Mount {
         let path = try makeMountPoint(name)
         let result = try await program(
             ["mount"] + credentials + ["--log-level", "debug", "--log-file", logFile.string] + options + [path.string],
