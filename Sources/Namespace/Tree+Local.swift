@@ -53,10 +53,23 @@ extension Tree {
         }
     }
 
-    /// Shows the service's file again that a staged one stood for.
-    public func restoreFile(_ record: FileRecord, under inode: InodeNumber, at place: FilePlace) {
+    /// Shows the service's file again that a staged one stood for. It may be younger than the listing.
+    ///
+    /// - Parameter modified: The time that a program gave it meanwhile.
+    public func restoreFile(
+        _ record: FileRecord,
+        under inode: InodeNumber,
+        at place: FilePlace,
+        modified: Timestamp? = nil
+    ) {
+        let record = modified.map { record.with(modified: $0) } ?? record
         state.withLock { state in
-            state.removeStagedFile(inode, at: place)
+            if let modified {
+                state.modified[record.id] = modified
+            }
+            if case .staged(inode) = state.local[place.container]?[place.path] {
+                state.local[place.container]?[place.path] = .uploaded(record, at: now())
+            }
             guard let slot = state.slots[inode] else { return }
             state.slots[inode]?.node = slot.node.with(.file(record))
         }

@@ -50,6 +50,18 @@ extension Volume {
         }
     }
 
+    /// The same for an empty file that its writer closed, a moment later: it may be one that is about to be written,
+    /// renamed or removed, such as a lock, what `mktemp` makes, or the `f` of `: > f; tool >> f`.
+    func commitEmptyInBackground(_ entry: StagedEntry) {
+        Task { [self] in
+            try? await Task.sleep(for: Self.graceOfEmptyFiles)
+            guard entry.file.size == 0, !entry.isBeingWritten, entry.isUnsent, !entry.hasFailed else { return }
+            commitInBackground(entry)
+        }
+    }
+
+    private static let graceOfEmptyFiles = Duration.seconds(1)
+
     /// Brings several files to the service at the same time.
     ///
     /// - Returns: What went wrong with those that are not there, a line for each, which is in the log too.
@@ -131,7 +143,12 @@ extension Volume {
                 journal.setModified(of: file.id, entry.file.modified)
                 tree.replaceStagedFile(entry.inode, at: place, by: file, modified: entry.file.modified)
             case .unchanged(let record):
-                tree.restoreFile(record, under: entry.inode, at: place)
+                // `touch` opens what it gives another time.
+                let modified = entry.file.modified
+                if modified != record.modified {
+                    journal.setModified(of: record.id, modified)
+                }
+                tree.restoreFile(record, under: entry.inode, at: place, modified: modified)
             }
         }
         guard hasSettled else { return }

@@ -19,7 +19,7 @@ extension Volume {
             throw writeRefusal(for: record.place.container)
         }
         guard !mode.truncates, record.size > 0 else {
-            let entry = try stage(record, of: node, content: nil)
+            let entry = record.size > 0 ? try stage(record, of: node, content: nil) : try stageEmpty(record, of: node)
             return .ready(opened(try handle(for: entry, mode: mode, caller: caller)))
         }
         return pending("copying '\(node.name)', to change it") { [self] in
@@ -57,6 +57,13 @@ extension Volume {
             copy.1.remove()
             throw error
         }
+    }
+
+    /// Makes a copy of an empty file, which needs no request.
+    private func stageEmpty(_ record: FileRecord, of node: Node) throws(Errno) -> StagedEntry {
+        let copy = try stage(at: record.place, permissions: 0o644)
+        copy.0.modified = record.modified ?? copy.0.modified
+        return try stage(record, of: node, content: copy)
     }
 
     /// Lets a staged file take the place of the service's; without content, a new empty one. If somebody else was faster, it

@@ -127,7 +127,11 @@ extension Volume {
         guard entry.sealIfWritten() || handle.mode.writes else { return }
         // What failed in `flush` was reported there, and is tried again when it is written again or at the end.
         guard configuration.uploadPolicy != .complete, entry.isUnsent, !entry.hasFailed else { return }
-        commitInBackground(entry)
+        if entry.file.size == 0 {
+            commitEmptyInBackground(entry)
+        } else {
+            commitInBackground(entry)
+        }
     }
 
     public func synchronize(_ handle: FileHandle, of inode: InodeNumber, dataOnly: Bool) throws(Errno) -> Answer<Void> {

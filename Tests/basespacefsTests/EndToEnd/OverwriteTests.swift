@@ -61,6 +61,23 @@ extension EndToEnd {
             }
         }
 
+        @Test("touch gives a file another time, keeps it in the listing and sends nothing")
+        func touches() async throws {
+            try await Self.using(.conflict) { mount, result in
+                try await result.output(": > empty")
+                try await eventually("it is uploaded") { mount.account.staged.isEmpty }
+                try await result.output("touch -d @1000000000 f empty; cat f empty")
+                try await eventually("the copies are gone") { mount.account.staged.isEmpty }
+                let listing = "empty 0 1000000000\nf 8 1000000000\n"
+                #expect(try await result.output("stat -c '%n %s %Y' *") == listing)
+                #expect(result.acceptedUploads == 2)
+
+                #expect(try await mount.unmount().status == 0)
+                let again = try await mount.account.mount("--allow-overwrite")
+                #expect(try await again.output("cd '\(result.files)' && stat -c '%n %s %Y' *") == listing)
+            }
+        }
+
         @Test("A rename covers what the service has")
         func renames() async throws {
             try await Self.using(.replace) { mount, result in

@@ -112,6 +112,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("background: small files are not stuck behind a big one")
+        func smallFilesOvertake() async throws {
+            try await Mount.using(.random(Self.data), options: "--upload-policy", "background") { mount in
+                let result = try await mount.makeAppResult()
+                try await mount.output("mkdir $WORK/small; seq 300 | split -l 1 -a 3 - $WORK/small/")
+                // The big file is on its way all the time: its first parts are answered when the small ones are there.
+                mount.account.simulator.setFaults([.init(.hang, on: .init(method: "PUT", path: "*/parts/*"))])
+                try await result.output("head -c 200M /dev/zero > big && cp -r $WORK/small .")
+                try await eventually("the small files have arrived") { result.received.count == 300 }
+                #expect(mount.account.simulator.requests.contains { $0.path.contains("/parts/") })
+                #expect(result.received.allSatisfy { $0.path.hasPrefix("small/") })
+
+                mount.account.simulator.setFaults([])
+                try await mount.output("echo complete > '\(result.path)/Status'")
+                #expect(result.received.first { $0.path == "big" }?.size == 200 << 20)
+                #expect(try await result.output("diff -r small $WORK/small && ls | wc -l") == "2\n")
+                #expect(result.acceptedUploads == 301, "each file is sent once")
+            }
+        }
+
         @Test("The header that is written last is in what arrives")
         func patchedHeader() async throws {
             try await Mount.using(.random(Self.data), options: "--upload-part-size", "5M") { mount in

@@ -16,6 +16,7 @@ extension EndToEnd {
                 }
                 let result = try await mount.makeAppResult()
                 try await result.output("cp $WORK/* .")
+                try await eventually("the empty one has followed") { mount.account.staged.isEmpty }
 
                 let received = result.received
                 #expect(Dictionary(uniqueKeysWithValues: received.map { ($0.path, Int($0.size)) }) == Self.sizes)
