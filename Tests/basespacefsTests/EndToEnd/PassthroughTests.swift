@@ -152,8 +152,6 @@ extension Account {
         }
     }
 
-    private var log: String { (try? String(contentsOfFile: logFile.string, encoding: .utf8)) ?? "" }
-
     /// Opens that were passed through, by the log.
     fileprivate var passedThrough: Int { log.components(separatedBy: "from backing file").count - 1 }
 
