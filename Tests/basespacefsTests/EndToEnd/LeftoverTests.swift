@@ -145,13 +145,14 @@ extension EndToEnd {
                 let mount = try await account.mount()
                 let result = try await mount.makeAppResult()
                 let writer = try await mount.hold("exec 3> \"$MNT/\(result.files)/f\"; printf words >&3")
-                defer { writer.send(SIGKILL) }
                 for order in [["retry"], ["discard", "--yes"]] {
                     let refused = try await account.program(["uploads"] + order + ["\(result.id):f"])
                     #expect(refused.status == 1 && refused.errors.contains("being written right now"))
                 }
                 try await account.expectUploads(["f": "writing"])
                 #expect(result.received.isEmpty)
+                writer.send(SIGKILL)
+                _ = try await writer.result()
             }
         }
 
