@@ -1,4 +1,5 @@
 internal import BaseSpaceAPI
+internal import HTTPTransport
 internal import SystemPackage
 
 /// Why a request, and at the end an upload, failed.
