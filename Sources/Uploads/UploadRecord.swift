@@ -8,6 +8,11 @@ public enum UploadProgress: Hashable, Sendable {
     case sendingWhole
     /// A multipart upload is open: its file id, the base part size it was begun with, and the MD5s (32 hex digits) of the parts that the service acknowledged.
     case parts(of: EntityID, partSize: Int64, sent: [Int: String])
+
+    /// Whether the service waits for more, until it is told that nothing comes.
+    public var isOpenAtService: Bool {
+        if case .parts = self { true } else { false }
+    }
 }
 
 /// What is remembered of the upload of one file. Each call returns when it is remembered; one that can't be is logged and the upload goes on.

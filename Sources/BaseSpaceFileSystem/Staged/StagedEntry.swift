@@ -30,6 +30,8 @@ final class StagedEntry: Sendable {
         var place: FilePlace
         var permissions: UInt16 = 0o644
         var contentType: String?
+        /// The time that a program set, if one did.
+        var modified: Timestamp?
         /// The file of the service whose next version this is, under the same inode number.
         var original: FileRecord?
         /// Why it must not be uploaded as it is.
@@ -93,6 +95,7 @@ final class StagedEntry: Sendable {
                 place: origin.place,
                 permissions: origin.permissions,
                 contentType: origin.contentType,
+                modified: origin.modified,
                 original: origin.original,
                 damage: origin.damage
             )
@@ -183,7 +186,7 @@ final class StagedEntry: Sendable {
         if isChanging.load(ordering: .acquiring) { return }
         try state.withLock { state throws(Errno) in
             guard state.uploaded == nil || overwriting || state.isGone else { throw .notPermitted }
-            record.setState(.writing)
+            if !state.isGone { record.setState(.writing) }
             isChanging.store(true, ordering: .releasing)
         }
     }

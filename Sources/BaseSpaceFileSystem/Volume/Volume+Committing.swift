@@ -162,10 +162,25 @@ extension Volume {
         }
     }
 
-    /// Deletes the local copy and what the journal has of it.
+    /// Deletes the local copy and what the journal has of it. An upload that an earlier mount or attempt left open at the
+    /// service is given up there, by the next mount if this one does not get to it.
     func drop(_ entry: StagedEntry) {
+        guard entry.record.progress.isOpenAtService else {
+            entry.file.remove()
+            entry.record.remove()
+            return
+        }
+        entry.record.setState(.discarded)
         entry.file.remove()
-        entry.record.remove()
+        abandon(entry.record)
+    }
+
+    /// Gives up what is open at the service of a file that is gone.
+    func abandon(_ record: JournalFile) {
+        Task { [uploads] in
+            await uploads.abandon(record)
+            record.remove()
+        }
     }
 
     private func startUpload(of entry: StagedEntry, to place: FilePlace, contentType: String?) -> StagedEntry.Upload {

@@ -55,10 +55,7 @@ extension Volume {
             return
         case .discarded:
             staging.removeFile(adopted.file.serial)
-            Task { [self] in
-                await uploads.abandon(adopted.file)
-                adopted.file.remove()
-            }
+            abandon(adopted.file)
             return
         case .writing, .sealed, .failed, .spoiled:
             break
@@ -66,7 +63,8 @@ extension Volume {
         var origin = StagedEntry.Origin(
             place: place,
             permissions: adopted.permissions,
-            contentType: adopted.contentType
+            contentType: adopted.contentType,
+            modified: adopted.modified
         )
         switch adopted.state {
         case .writing:
@@ -88,7 +86,6 @@ extension Volume {
         tree.addDirectories(above: place)
         _ = tree.addStagedFile(entry.inode, at: place)
         guard origin.damage == nil else {
-            entry.spoil(by: origin.damage ?? .interrupted)
             logger.warning(
                 """
                 '\(place.path)' (\(place.container)) was not written to its end before its mount ended: \

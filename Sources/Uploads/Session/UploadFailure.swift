@@ -1,4 +1,5 @@
 internal import BaseSpaceAPI
+internal import HTTPTransport
 internal import SystemPackage
 
 /// Why a request, and at the end an upload, failed.
@@ -17,10 +18,10 @@ enum UploadFailure: Error, Sendable {
     case cancelled
 
     init(_ error: BaseSpaceError) {
-        if case .cancelled = error.kind {
-            self = .cancelled
-        } else {
-            self = .service(error)
+        switch error.kind {
+        // The process ends before its uploads, as it was told to: the next one goes on, and nothing has failed.
+        case .cancelled, .transport(.shutDown): self = .cancelled
+        case .service, .transport, .undecodable, .invalidRequest: self = .service(error)
         }
     }
 
