@@ -134,7 +134,7 @@ struct StateMachine {
 
     private mutating func use(_ number: Int, _ step: FileStep) async throws {
         guard let descriptor = model.open[number] else { return }
-        let sizeBefore = Self.size(ofDescriptor: descriptor.local)
+        let sizeBefore = sizeOfOpenFile(descriptor.local)
         let outcome = try await onOwnThread { FileCalls.perform(step, on: descriptor.mounted) }
         let wanted = try await onOwnThread { FileCalls.perform(step, on: descriptor.local) }
         try Self.compare(outcome, wanted)
@@ -321,11 +321,6 @@ struct StateMachine {
                 ? "other bytes, the first at \(zip(outcome.bytes, wanted.bytes).enumerated().first { $1.0 != $1.1 }?.offset ?? -1)"
                 : "\(outcome), not \(wanted)"
         )
-    }
-
-    private static func size(ofDescriptor descriptor: Int32) -> Int {
-        var status = stat()
-        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
     /// The size of a local file, -1 of a directory, `nil` if there is none.

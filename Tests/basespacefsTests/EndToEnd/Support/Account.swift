@@ -73,9 +73,6 @@ final class Account: Sendable {
     /// The log of all mounts.
     var logFile: FilePath { home.file("log") }
 
-    /// What they have logged so far.
-    var log: String { (try? String(contentsOfFile: logFile.string, encoding: .utf8)) ?? "" }
-
     /// The options that name the account.
     var credentials: [String] {
         ["--api-server", simulator.apiURL, "--access-token-file", home.file("token").string]
