@@ -187,6 +187,8 @@ extension MountProcess {
                 state.withLock { $0.failure = "\(error)" }
             }
             progress.cancel()
+            // What it writes must not come after what is written in the end.
+            await progress.value
             perform(state.withLock { $0.lifecycle.uploadsEnded() })
         }
     }
