@@ -79,6 +79,26 @@ import Testing
         #expect(record.modified == Timestamp(seconds: 77))
     }
 
+    @Test func aFileThatWasOpenedAndNotChangedStaysThoughTheListingIsOlder() async throws {
+        let directory = try await files()
+        _ = try await tree.children(of: directory)
+        let staged = try #require(tree.retain(tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place("new"))))
+        let file = RemoteFile(id: "99", name: "new", path: "new", size: 4, created: Timestamp(seconds: 1000))
+        tree.replaceStagedFile(staged.inode, at: place("new"), by: file, modified: Timestamp(seconds: 77))
+        guard case .file(let record) = try await tree.child(named: "new", of: directory)?.content else {
+            Issue.record("still staged")
+            return
+        }
+        tree.coverFile(staged.inode, at: place("new"))
+        tree.restoreFile(record, under: staged.inode, at: place("new"), modified: Timestamp(seconds: 78))
+        #expect(try await names() == ["new"])
+        guard case .file(let restored) = try await tree.child(named: "new", of: directory)?.content else {
+            Issue.record("still staged")
+            return
+        }
+        #expect(restored.modified == Timestamp(seconds: 78))
+    }
+
     @Test func renamingMovesAStagedFileAndCoversWhatWasThere() async throws {
         service.set { $0.files = [RemoteFile(id: "1", name: "x", path: "x", size: 1)] }
         let directory = try await files()

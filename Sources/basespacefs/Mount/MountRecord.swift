@@ -55,14 +55,24 @@ enum MountRecord {
             let directory = RuntimeDirectory.records(of: geteuid())
             try RuntimeDirectory.makePrivate(directory)
             path = directory.appending(device)
-            descriptor = open(path.string, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-            guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                let code = errno
-                close(descriptor)
-                throw Errno(rawValue: code)
-            }
+            descriptor = try Self.openLocked(path)
             write(Content(pid: getpid()))
+        }
+
+        /// Opens the file and locks it. A daemon that goes on with its uploads after its mount is gone may hold the one that is
+        /// there, since the kernel gives the device number away again: who waits for it has that file open, without a name.
+        private static func openLocked(_ path: FilePath) throws(Errno) -> CInt {
+            var failure = Errno.wouldBlock
+            for _ in 0..<2 {
+                let descriptor = open(path.string, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+                guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+                if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+                failure = Errno(rawValue: errno)
+                close(descriptor)
+                guard failure == .wouldBlock else { break }
+                unlink(path.string)
+            }
+            throw failure
         }
 
         /// Replaces what the note says. Readers may meet it half written and read it again.
@@ -76,6 +86,12 @@ enum MountRecord {
 
         /// Takes the file away. The lock stays until the process has ended.
         func remove() {
+            // A later mount may have the device number by now, and the name.
+            var mine = stat()
+            var named = stat()
+            guard fstat(descriptor, &mine) == 0, lstat(path.string, &named) == 0, mine.st_ino == named.st_ino else {
+                return
+            }
             unlink(path.string)
         }
 
