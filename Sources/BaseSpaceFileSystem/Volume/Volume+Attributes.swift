@@ -23,7 +23,12 @@ extension Volume {
     ) throws(Errno) -> Answer<TimedAttributes> {
         let node = try node(inode)
         if let entry = staged[inode] {
+            let version = entry.file.version
             try change(entry, to: changes)
+            if version != entry.file.version, let handle, case .staged(let opened) = handles[handle] {
+                // `ftruncate` is written through that handle, whose close commits it.
+                opened.noteWrite()
+            }
             guard changes.size != nil, handle == nil else { return .ready(try timedAttributes(of: node)) }
             return finishing("changing the size of '\(node.name)'") { [self] in
                 try await finishChange(of: entry)
