@@ -55,14 +55,26 @@ enum MountRecord {
             let directory = RuntimeDirectory.records(of: geteuid())
             try RuntimeDirectory.makePrivate(directory)
             path = directory.appending(device)
-            descriptor = open(path.string, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            do throws(Errno) {
+                descriptor = try Self.take(path)
+            } catch .wouldBlock {
+                // Of a mount that is gone, whose daemon finishes its uploads: the number is this mount's now. Who waits
+                // for that daemon has its note open.
+                unlink(path.string)
+                descriptor = try Self.take(path)
+            }
+            write(Content(pid: getpid()))
+        }
+
+        private static func take(_ path: FilePath) throws(Errno) -> CInt {
+            let descriptor = open(path.string, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard descriptor >= 0 else { throw Errno(rawValue: errno) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 let code = errno
                 close(descriptor)
                 throw Errno(rawValue: code)
             }
-            write(Content(pid: getpid()))
+            return descriptor
         }
 
         /// Replaces what the note says. Readers may meet it half written and read it again.
@@ -74,8 +86,12 @@ enum MountRecord {
             }
         }
 
-        /// Takes the file away. The lock stays until the process has ended.
+        /// Takes the file away, unless the name is another mount's by now. The lock stays until the process has ended.
         func remove() {
+            var (own, named) = (stat(), stat())
+            guard fstat(descriptor, &own) == 0, lstat(path.string, &named) == 0,
+                own.st_ino == named.st_ino, own.st_dev == named.st_dev
+            else { return }
             unlink(path.string)
         }
 
