@@ -57,12 +57,22 @@ struct MountRecordTests {
         #expect(reader.content.failure == "disk full")
     }
 
-    @Test("A record that a killed daemon left is taken over")
+    @Test("A record is the newest mount's of its number, whether the daemon before it was killed or goes on")
     func takeOver() throws {
         var first: MountRecord.Writer? = try MountRecord.Writer(device: device)
-        #expect(first != nil)
+        let waiting = try #require(MountRecord.Reader(device: device, user: geteuid()))
+        var second: MountRecord.Writer? = try MountRecord.Writer(device: device)
+        second?.write(MountRecord.Content(pid: 2))
+        first?.write(MountRecord.Content(pid: 1, failure: "disk full"))
+        first?.remove()
+        #expect(!waiting.isAbandoned)
         first = nil
-        let second = try MountRecord.Writer(device: device)
-        second.remove()
+        #expect(waiting.isAbandoned && waiting.content.failure == "disk full")
+        let reader = try #require(MountRecord.Reader(device: device, user: geteuid()))
+        #expect(!reader.isAbandoned && reader.content.pid == 2)
+        second = nil
+        #expect(reader.isAbandoned)
+        let third = try MountRecord.Writer(device: device)
+        third.remove()
     }
 }

@@ -181,12 +181,13 @@ final class StagedEntry: Sendable {
 
     /// The content is about to change, and is not committed from here on.
     ///
-    /// - Throws: EPERM if the service has the file and may not get another version of it.
+    /// - Throws: EPERM if the service has the file and may not get another version of it; what the disk says if the
+    ///   journal can't be told.
     func beginChange(overwriting: Bool) throws(Errno) {
         if isChanging.load(ordering: .acquiring) { return }
         try state.withLock { state throws(Errno) in
             guard state.uploaded == nil || overwriting || state.isGone else { throw .notPermitted }
-            if !state.isGone { record.setState(.writing) }
+            if !state.isGone { try record.beginWriting() }
             isChanging.store(true, ordering: .releasing)
         }
     }

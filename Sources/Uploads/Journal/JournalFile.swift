@@ -43,7 +43,19 @@ public final class JournalFile: Sendable {
         }
     }
 
-    /// It enters a state. `writing` is to be told before the first byte changes, `sealed` when no write is under way.
+    /// It is not committed any more; to be told before the first byte changes.
+    ///
+    /// - Throws: What the disk says. No byte may change then: after a crash it would be taken for whole.
+    public func beginWriting() throws(Errno) {
+        do throws(JournalFault) {
+            try change { [boot = journal.boot] in $0.enter(.writing, boot: boot) }
+        } catch {
+            journal.report(error, doing: "that \(serial) is written again")
+            throw error.errno
+        }
+    }
+
+    /// It enters a state; `sealed` when no write is under way.
     public func setState(_ new: JournalState) {
         note("that \(serial) is \(new)") { [boot = journal.boot] in $0.enter(new, boot: boot) }
     }

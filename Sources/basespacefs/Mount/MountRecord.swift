@@ -84,14 +84,12 @@ enum MountRecord {
             }
         }
 
-        /// Takes the file away. The lock stays until the process has ended.
+        /// Takes the file away, unless the name is another mount's by now. The lock stays until the process has ended.
         func remove() {
-            // A later mount may have the device number by now, and the name.
-            var mine = stat()
-            var named = stat()
-            guard fstat(descriptor, &mine) == 0, lstat(path.string, &named) == 0, mine.st_ino == named.st_ino else {
-                return
-            }
+            var (own, named) = (stat(), stat())
+            guard fstat(descriptor, &own) == 0, lstat(path.string, &named) == 0,
+                own.st_ino == named.st_ino, own.st_dev == named.st_dev
+            else { return }
             unlink(path.string)
         }
 

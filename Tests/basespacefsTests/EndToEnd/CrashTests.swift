@@ -160,7 +160,8 @@ extension EndToEnd {
                 let result = try await mount.makeAppResult()
                 try await result.output(
                     """
-                    mkdir -p d/e && echo data > a && chmod 640 a && setfattr -n user.basespace.content_type -v text/x-a a
+                    mkdir -p d/e empty && echo data > a && chmod 640 a
+                    setfattr -n user.basespace.content_type -v text/x-a a
                     touch -d @1000000000 a && mv a d/e/b
                     echo gone > gone && rm gone; echo old > old && echo new > new && mv new old
                     exec 3> open && rm open
@@ -171,7 +172,9 @@ extension EndToEnd {
 
                 let next = try await account.mount("--upload-policy", "complete")
                 #expect(
-                    try await result.output("find . -type f | sort; stat -c '%Y %a' d/e/b; cat d/e/b old")
+                    try await result.output(
+                        "set -e; rmdir empty; find . -type f | sort; stat -c '%Y %a' d/e/b; cat d/e/b old"
+                    )
                         == "./d/e/b\n./old\n1000000000 640\ndata\nnew\n"
                 )
                 try await account.expectUploads(["d/e/b": "waiting", "old": "waiting"])

@@ -154,6 +154,34 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "A closed file is not changed when the journal has no room to say so: after a crash it is what was closed",
+            .enabled(if: SmallDisk.isAvailable)
+        )
+        func noRoomToTell() async throws {
+            try await Account.using(.random(Self.data)) { account in
+                let disk = try SmallDisk(bytes: 4 << 20)
+                let state = ["XDG_STATE_HOME": disk.path.string]
+                let mount = try await account.mount("--upload-policy", "complete", environment: state)
+                let result = try await mount.makeAppResult()
+                try await result.output("head -c 8192 /dev/zero > f")
+                // The journal's log takes what room it has, and then no more.
+                try await mount.output("cat /dev/zero > '\(disk.path.string)/ballast' 2> /dev/null; true")
+                try await result.output("for i in {1..50}; do chmod 600 f; chmod 644 f; done")
+                try await mount.expect(
+                    "printf x | dd of='\(result.files)/f' conv=notrunc status=none",
+                    failsWith: "No space left on device"
+                )
+                try await result.output("cmp -n 8192 f /dev/zero")
+                try await mount.crash()
+                try await Shell.output(["rm", disk.path.appending("ballast").string])
+                _ = try await account.mount("--upload-policy", "complete", environment: state)
+                try await mount.output("echo complete > '\(result.path)/Status'")
+                let sum = String(try await mount.output("head -c 8192 /dev/zero | md5sum").prefix(32))
+                #expect(result.receivedSums == ["f": sum])
+            }
+        }
+
         @Test("The token is in no file of the state directory, whatever waits there")
         func token() async throws {
             try await Account.using(.random(Self.data)) { account in

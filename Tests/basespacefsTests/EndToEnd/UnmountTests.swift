@@ -39,6 +39,24 @@ extension EndToEnd {
             }
         }
 
+        @Test("unmount waits for its own mount's uploads also while the daemon of an earlier mount goes on")
+        func afterNoWait() async throws {
+            try await whileUploading { mount, result in
+                let account = mount.account
+                #expect(try await account.program(["unmount", "--no-wait", mount.path.string]).status == 0)
+                let next = try await account.mount("--upload-policy", "background")
+                try await next.output("echo more > '\(result.files)/g'")
+                let unmount = try next.start(BuiltProducts.path(of: "basespacefs"), "unmount", next.path.string)
+                let first = try await unmount.firstLineOfErrors()
+                #expect(first.contains("uploading, 1 file, 5 bytes left"), "\(first)")
+                account.simulator.setFaults([])
+                #expect(try await unmount.result().status == 0)
+                #expect(result.received.contains { $0.path == "g" })
+                try await eventually("the first daemon ends") { account.daemons.isEmpty }
+                #expect(result.received.map(\.path).sorted() == ["f", "g"])
+            }
+        }
+
         @Test("unmount tells what is left, and how to leave; after that it says what was kept")
         func leave() async throws {
             try await whileUploading { mount, result in
