@@ -87,7 +87,12 @@ struct StepGenerator {
     }
 
     private mutating func writing() -> FileStep {
-        let count = below(10) == 0 ? 1 + below(400_000) : 1 + below(20_000)
+        let count =
+            switch below(40) {
+            case 0: 6 << 20
+            case 1..<5: 1 + below(400_000)
+            default: 1 + below(20_000)
+            }
         if below(2) == 0 { return .continueWriting(descriptor(), count: count, seed: random.next()) }
         return .write(descriptor(), offset: size(), count: count, seed: random.next())
     }
