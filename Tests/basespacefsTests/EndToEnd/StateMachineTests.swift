@@ -49,6 +49,25 @@ extension EndToEnd {
             }
         }
 
+        @Test("Sequences that seldom come by chance", arguments: ["close", "background", "complete"])
+        func rare(policy: String) async throws {
+            let make = { (path: String) -> [FileStep] in
+                [
+                    .open(1, path: path, flags: O_WRONLY | O_CREAT), .write(1, offset: 0, count: 1000, seed: 1),
+                    .close(1),
+                ]
+            }
+            let replaced = make(".a") + make(".b") + [.rename(".a", to: ".b"), .kill, .rename(".b", to: "b"), .remount]
+            let patched: [FileStep] = [
+                .open(1, path: "f", flags: O_RDWR | O_CREAT), .continueWriting(1, count: 6 << 20, seed: 1),
+                .continueWriting(1, count: 6 << 20, seed: 2), .write(1, offset: 10, count: 100, seed: 3), .close(1),
+            ]
+            for steps in [replaced, patched] {
+                let difference = try await StateMachine.run(steps, .init(policy: policy), seed: 1)
+                #expect(difference == nil, "\(difference.map { "\($0)" } ?? "")")
+            }
+        }
+
         private static let faults: [Fault] = {
             let whole = { Fault.Match(listener: .api, method: "POST", path: "*/files", probability: $0) }
             let part = { Fault.Match(listener: .api, method: "PUT", path: "*/parts/*", probability: $0) }
