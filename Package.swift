@@ -21,8 +21,13 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 /// A room of `docs/ARCHITECTURE.md`: it imports only the rooms listed here, all of them below it.
-func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+func room(
+    _ name: String,
+    _ dependencies: [Target.Dependency],
+    exclude: [String] = [],
+    resources: [Resource] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -85,6 +90,7 @@ let package = Package(
         room(
             "BaseSpaceSimulator",
             ["Digests", httpTypes, hummingbird, logging, nio, nioPosix, system],
+            exclude: ["Resources/README.md", "Resources/make-demo-data.sh"],
             resources: [.copy("Resources/DemoData")]
         ),
         .executableTarget(

@@ -48,7 +48,8 @@ final class StagedEntry: Sendable {
         var modified: Timestamp?
         var original: FileRecord?
         var handles = 0
-        var writers = 0
+        /// The handles that may write, by the process that opened them.
+        var writers: [Int32: Int] = [:]
         var upload: Upload?
         var uploaded: RemoteFile?
         /// The version of the file whose upload failed last.
@@ -84,6 +85,7 @@ final class StagedEntry: Sendable {
     /// Whether the journal knows that it is not committed: looked at by every write.
     private let isChanging: Atomic<Bool>
     private let isMappable = Atomic(false)
+    private let unflushed = Atomic(false)
 
     init(inode: InodeNumber, file: StagedFile, record: JournalFile, _ origin: Origin) {
         self.inode = inode
@@ -125,11 +127,30 @@ final class StagedEntry: Sendable {
         }
     }
 
-    /// Whether a handle that may write is open.
-    var isBeingWritten: Bool { state.withLock { $0.writers > 0 } }
+    /// Whether a handle is open.
+    var isOpen: Bool { state.withLock { $0.handles > 0 } }
 
-    /// Whether just one handle that may write is open.
-    var hasOneWriter: Bool { state.withLock { $0.writers == 1 } }
+    /// Whether a handle that may write is open.
+    var isBeingWritten: Bool { state.withLock { !$0.writers.isEmpty } }
+
+    /// Whether all handles that may write are a process's own: when it has closed its last descriptor, nobody writes any more.
+    /// (The kernel tells of their end later than of that.)
+    func isWritten(onlyBy opener: Int32) -> Bool {
+        state.withLock { $0.writers.keys.allSatisfy { $0 == opener } }
+    }
+
+    /// Bytes were written.
+    func noteWrite() {
+        unflushed.store(true, ordering: .relaxed)
+    }
+
+    /// Whether bytes were written since `takeUnflushed` was called last.
+    var hasUnflushed: Bool { unflushed.load(ordering: .relaxed) }
+
+    /// Whether bytes were written since the last call.
+    func takeUnflushed() -> Bool {
+        unflushed.exchange(false, ordering: .relaxed)
+    }
 
     /// A handle was opened that a map to write to can be made of.
     func noteMappable() {
@@ -162,20 +183,24 @@ final class StagedEntry: Sendable {
 
     // MARK: Opening and writing
 
-    func open(writing: Bool, overwriting: Bool) -> Opening {
+    /// - Parameters:
+    ///   - writer: The process that is going to write, if it may.
+    ///   - overwriting: Whether the service may get another version.
+    func open(by writer: Int32?, overwriting: Bool) -> Opening {
         state.withLock { state in
             guard !state.isGone else { return .gone }
-            guard !writing || state.uploaded == nil || overwriting else { return .arrived }
+            guard writer == nil || state.uploaded == nil || overwriting else { return .arrived }
             state.handles += 1
-            state.writers += writing ? 1 : 0
+            if let writer { state.writers[writer, default: 0] += 1 }
             return .opened
         }
     }
 
-    func close(writing: Bool) {
+    func close(by writer: Int32?) {
         state.withLock { state in
             state.handles -= 1
-            state.writers -= writing ? 1 : 0
+            guard let writer, let count = state.writers[writer] else { return }
+            state.writers[writer] = count > 1 ? count - 1 : nil
         }
     }
 
@@ -203,7 +228,7 @@ final class StagedEntry: Sendable {
     @discardableResult
     func sealIfWritten() -> Bool {
         state.withLock { state in
-            guard state.writers == 0, !file.isSealed else { return false }
+            guard state.writers.isEmpty, !file.isSealed else { return false }
             return seal(state)
         }
     }

@@ -7,7 +7,6 @@ final class StagedHandle: Sendable {
     let mode: OpenMode
     /// The process that opened it.
     let opener: Int32
-    private let unflushed = Atomic(false)
     private let leftMapped = Atomic(false)
 
     init(entry: StagedEntry, mode: OpenMode, opener: Int32) {
@@ -19,18 +18,8 @@ final class StagedHandle: Sendable {
         }
     }
 
-    /// Bytes were written through this handle.
-    func noteWrite() {
-        unflushed.store(true, ordering: .relaxed)
-    }
-
-    /// Whether bytes were written since `takeUnflushed` was called last.
-    var hasUnflushed: Bool { unflushed.load(ordering: .relaxed) }
-
-    /// Whether bytes were written since the last call.
-    func takeUnflushed() -> Bool {
-        unflushed.exchange(false, ordering: .relaxed)
-    }
+    /// The opener, if it may write.
+    var writer: Int32? { mode.writes ? opener : nil }
 
     /// The opener has closed its last descriptor, and writes on through a map.
     func noteLeftMapped() {

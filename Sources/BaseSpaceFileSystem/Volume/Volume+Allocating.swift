@@ -13,7 +13,7 @@ extension Volume {
         guard case .staged(let staged) = handles[handle] else { throw .notSupported }
         guard staged.mode.writes else { throw .badFileDescriptor }
         try staged.entry.beginChange(overwriting: configuration.allowsOverwrite)
-        staged.noteWrite()
+        staged.entry.noteWrite()
         try staged.entry.file.allocate(mode: mode.rawValue, offset: range.lowerBound, length: Int64(range.count))
         return .ready(())
     }

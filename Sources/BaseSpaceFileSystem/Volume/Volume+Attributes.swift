@@ -25,9 +25,9 @@ extension Volume {
         if let entry = staged[inode] {
             let version = entry.file.version
             try change(entry, to: changes)
-            if version != entry.file.version, let handle, case .staged(let opened) = handles[handle] {
-                // `ftruncate` is written through that handle, whose close commits it.
-                opened.noteWrite()
+            if version != entry.file.version, handle != nil {
+                // `ftruncate` is a write, which the close of that handle commits.
+                entry.noteWrite()
             }
             guard changes.size != nil, handle == nil else { return .ready(try timedAttributes(of: node)) }
             return finishing("changing the size of '\(node.name)'") { [self] in

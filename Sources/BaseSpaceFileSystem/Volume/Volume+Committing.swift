@@ -191,6 +191,7 @@ extension Volume {
             contentType: contentType
         )
         return StagedEntry.Upload { [self] in
+            warnOfSession(of: place.container)
             let result: Result<RemoteFile, UploadError>
             do throws(UploadError) {
                 result = .success(try await uploads.upload(entry.file, to: destination, record: entry.record))

@@ -27,11 +27,14 @@ extension Volume {
 
     /// Says in the log which sessions with files that wait here run out of time.
     private func warnOfSessions() {
-        for container in Set(staged.all.filter(\.isUnsent).map(\.place.container)) {
-            let created = tree.created(container)
-            let warning = sessionAges.withLock { $0.warning(for: container, created: created, now: Timestamp.now) }
-            if let warning { logger.warning("\(warning)") }
-        }
+        Set(staged.all.filter(\.isUnsent).map(\.place.container)).forEach(warnOfSession)
+    }
+
+    /// Says in the log, once, if the session of a container that files are sent to runs out of time.
+    func warnOfSession(of container: FileContainer) {
+        let created = tree.created(container)
+        let warning = sessionAges.withLock { $0.warning(for: container, created: created, now: Timestamp.now) }
+        if let warning { logger.warning("\(warning)") }
     }
 
     private func adopt() throws(UploadError) {

@@ -68,7 +68,7 @@ extension Volume {
     ) throws(Errno) -> Int {
         let entry = handle.entry
         try entry.beginChange(overwriting: configuration.allowsOverwrite)
-        handle.noteWrite()
+        entry.noteWrite()
         spoilIfMapperWasKilled(handle)
         do throws(Errno) {
             let count = try entry.file.write(bytes, at: offset)
@@ -89,12 +89,12 @@ extension Volume {
         let entry = staged.entry
         if let damage = entry.damage { throw damage }
         let flusher = ThreadGroup.of(thread: caller.pid)
-        if flusher == staged.opener, ThreadGroup.isKilled(thread: caller.pid), staged.hasUnflushed {
+        if flusher == staged.opener, ThreadGroup.isKilled(thread: caller.pid), entry.hasUnflushed {
             spoilKilled(entry)
             return .ready(())
         }
         // While others write it too, it is not whole; the last of them commits it.
-        guard flusher == staged.opener || flusher == 0, staged.hasUnflushed, entry.hasOneWriter,
+        guard flusher == staged.opener || flusher == 0, entry.hasUnflushed, entry.isWritten(onlyBy: staged.opener),
             !ThreadGroup.process(flusher, canWriteTo: inode)
         else { return .ready(()) }
         guard entry.mayBeMapped else { return commitClosed(staged) }
@@ -108,7 +108,7 @@ extension Volume {
 
     /// The opener is done with a file.
     private func commitClosed(_ handle: StagedHandle) -> Answer<Void> {
-        guard handle.takeUnflushed() else { return .ready(()) }
+        guard handle.entry.takeUnflushed() else { return .ready(()) }
         handle.entry.seal()
         return commitAsAgreed(handle.entry, doing: "uploading '\(handle.entry.place.path)'")
     }
@@ -117,14 +117,14 @@ extension Volume {
         guard case .staged(let handle) = handles.remove(handle) else { return }
         let entry = handle.entry
         spoilIfMapperWasKilled(handle)
-        entry.close(writing: handle.mode.writes)
+        entry.close(by: handle.writer)
         settle(entry)
         if entry.isOver {
             staged[entry.inode] = nil
         }
         guard !entry.isBeingWritten, entry.damage == nil else { return }
-        // Also for who made it and could only read it (`O_RDONLY | O_CREAT`): an empty file.
-        guard entry.sealIfWritten() || handle.mode.writes else { return }
+        // Who made it may be able to read only (`flock FILE`), and ends it all the same.
+        guard handle.mode.writes || !entry.isOpen, entry.sealIfWritten() || handle.mode.writes else { return }
         // What failed in `flush` was reported there, and is tried again when it is written again or at the end.
         guard configuration.uploadPolicy != .complete, entry.isUnsent, !entry.hasFailed else { return }
         if entry.file.size == 0 {
@@ -179,22 +179,22 @@ extension Volume {
 
     /// Opens a staged file; `nil` if it has left the staging area meanwhile.
     func open(_ entry: StagedEntry, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile>? {
-        switch entry.open(writing: mode.writes, overwriting: configuration.allowsOverwrite) {
+        let handle = StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
+        switch entry.open(by: handle.writer, overwriting: configuration.allowsOverwrite) {
         case .gone: return nil
         case .arrived: throw writeRefusal(for: entry.place.container)
         case .opened: break
         }
-        let handle = StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
         guard mode.truncates else { return .ready(opened(handle)) }
         do throws(Errno) {
             entry.forgive()
             if entry.file.size > 0 {
                 try entry.beginChange(overwriting: configuration.allowsOverwrite)
                 try entry.file.truncate(to: 0)
-                handle.noteWrite()
+                entry.noteWrite()
             }
         } catch {
-            entry.close(writing: mode.writes)
+            entry.close(by: handle.writer)
             throw error
         }
         return .ready(opened(handle))
@@ -202,8 +202,9 @@ extension Volume {
 
     /// The first handle of an entry that was just made.
     func handle(for entry: StagedEntry, mode: OpenMode, caller: Caller) throws(Errno) -> StagedHandle {
-        guard case .opened = entry.open(writing: mode.writes, overwriting: true) else { throw .ioError }
-        return StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
+        let handle = StagedHandle(entry: entry, mode: mode, opener: ThreadGroup.of(thread: caller.pid))
+        guard case .opened = entry.open(by: handle.writer, overwriting: true) else { throw .ioError }
+        return handle
     }
 
     /// Where a new file or directory of a name would go.

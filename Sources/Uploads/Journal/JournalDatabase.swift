@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Glibc
+internal import Synchronization
 internal import SystemPackage
 
 /// The connection of this process to the journal's database. All calls may come from any thread, and are done one after
@@ -10,7 +11,9 @@ internal import SystemPackage
 final class JournalDatabase: Sendable {
     static let fileName = "journal.sqlite"
 
-    private let queue: DatabaseQueue
+    /// `nil` once it is closed. GRDB crashes when a connection is used that was closed explicitly, so the connection is given
+    /// up instead, and ends with the last call that is under way.
+    private let connection: Mutex<DatabaseQueue?>
 
     /// A commit takes microseconds; one that waits for a disk takes as long as that. Who waits longer waits for a
     /// process that was stopped.
@@ -32,8 +35,9 @@ final class JournalDatabase: Sendable {
             throw JournalFault(opening: error)
         }
         do {
-            queue = try DatabaseQueue(path: path.string, configuration: Self.configuration)
+            let queue = try DatabaseQueue(path: path.string, configuration: Self.configuration)
             try Self.prepare(queue)
+            connection = Mutex(queue)
         } catch let fault as JournalFault {
             throw fault
         } catch {
@@ -59,7 +63,7 @@ final class JournalDatabase: Sendable {
     /// Reads, all of it at one moment.
     func read<Result>(_ body: (Database) throws -> Result) throws(JournalFault) -> Result {
         do {
-            return try queue.read(body)
+            return try queue().read(body)
         } catch {
             throw JournalFault(error)
         }
@@ -77,7 +81,7 @@ final class JournalDatabase: Sendable {
         committed: (Result) -> Void = { _ in }
     ) throws(JournalFault) -> Result {
         do {
-            return try queue.writeWithoutTransaction { database in
+            return try queue().writeWithoutTransaction { database in
                 if durably { try database.execute(sql: "PRAGMA synchronous = FULL") }
                 defer {
                     // It can't fail outside of a transaction; if it did, commits would be slower, not wrong.
@@ -113,17 +117,20 @@ final class JournalDatabase: Sendable {
     /// A number that changes when another connection has changed something. Costs a look at shared memory.
     func version() throws(JournalFault) -> Int {
         do {
-            return try queue.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+            return try queue().writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
         } catch {
             throw JournalFault(error)
         }
     }
 
-    /// Ends the connection; calls fail from now on.
+    /// Ends the connection when the calls that are under way are done, and waits for those; others fail from now on.
     func close() {
-        // Whatever goes wrong here, the file is as it is after a crash.
-        try? queue.close()
+        let queue = connection.withLock { $0.take() }
+        queue?.writeWithoutTransaction { _ in }
     }
 
-    deinit { close() }
+    private func queue() throws -> DatabaseQueue {
+        guard let queue = connection.withLock({ $0 }) else { throw JournalFault(opening: .badFileDescriptor) }
+        return queue
+    }
 }

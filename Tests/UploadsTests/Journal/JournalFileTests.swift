@@ -46,6 +46,26 @@ import Testing
         #expect(try adopted(file).state == state)
     }
 
+    @Test func whatIsCalledAfterTheEndIsNotRememberedAndHarmsNothing() async throws {
+        let file = try fixture.file(in: journal)
+        // Whoever is in the middle of a call when the journal ends must not meet a connection that is gone.
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask { [journal] in
+                    for _ in 0..<50 {
+                        _ = journal.directories()
+                        _ = journal.look()
+                    }
+                }
+            }
+            group.addTask { [journal] in journal.close() }
+        }
+        file.setState(.sealed)
+        #expect(throws: Errno.badFileDescriptor) { try fixture.file(in: journal) }
+        #expect(journal.directories().isEmpty)
+        #expect(try adopted(file).state == .writing)
+    }
+
     @Test func placeAndAttributesAreRemembered() throws {
         let file = try fixture.file(in: journal)
         let modified = Timestamp(seconds: -5, nanoseconds: 999_999_999)

@@ -10,6 +10,29 @@ extension EndToEnd {
         private static let data = ["projects/P/samples/S/x": 1]
         private static let post = Fault.Match(listener: .api, method: "POST", path: "*/appresults/*/files*")
 
+        @Test("close: the last of a program's descriptors waits for the upload, whichever of them was written to")
+        func lastDescriptor() async throws {
+            try await Mount.using(.random(Self.data)) { mount in
+                let result = try await mount.makeAppResult()
+                // Who did not wait would be done long before it has arrived.
+                mount.account.simulator.setFaults([.init(.latency(.seconds(1)), on: Self.post)])
+                try await mount.output(
+                    """
+                    python3 - "$1" <<'EOF'
+                    import os, sys
+                    written = os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY)
+                    other = os.open(sys.argv[1], os.O_RDWR)
+                    os.write(written, b"data")
+                    os.close(written)
+                    os.close(other)
+                    EOF
+                    """,
+                    mount.absolute(result.files + "/f")
+                )
+                #expect(result.received.map(\.size) == [4])
+            }
+        }
+
         @Test("background: close does not wait for the upload, and `complete` does")
         func background() async throws {
             try await Mount.using(.random(Self.data), options: "--upload-policy", "background") { mount in
