@@ -25,5 +25,8 @@ public protocol UploadRecord: Sendable {
     /// The attempt is over and left nothing open at the service.
     func abandoned()
     /// The service has the file, all of it.
-    func arrived(as id: EntityID)
+    ///
+    /// - Parameter isCurrent: Whether what arrived is still what the file contains; asked in the moment in which it is
+    ///   remembered, so that a version that was written meanwhile is not taken for it.
+    func arrived(as id: EntityID, isCurrent: () -> Bool)
 }

@@ -76,13 +76,13 @@ struct UploadRun: Sendable {
     }
 
     private func remember(_ note: UploadSession.Note) async {
-        await recording.run { [record] in
+        await recording.run { [record, file] in
             switch note {
             case .sendingWhole: record.sendingWhole()
             case .began(let id, let partSize): record.began(id, partSize: partSize)
             case .sent(let number, let md5): record.sent(part: number, md5: md5)
             case .abandoned: record.abandoned()
-            case .arrived(let id): record.arrived(as: id)
+            case .arrived(let id, let version): record.arrived(as: id) { file.version == version }
             }
         }
     }

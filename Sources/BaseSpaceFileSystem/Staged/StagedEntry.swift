@@ -58,6 +58,9 @@ final class StagedEntry: Sendable {
         var damage: Errno?
         /// Settled or removed: no longer in the tree.
         var isGone = false
+        /// Lets those go who closed it and wait for its upload, by a number.
+        var closers: [UInt64: @Sendable () -> Void] = [:]
+        var lastCloser: UInt64 = 0
     }
 
     /// What became of an attempt to open it.
@@ -210,11 +213,32 @@ final class StagedEntry: Sendable {
     ///   journal can't be told.
     func beginChange(overwriting: Bool) throws(Errno) {
         if isChanging.load(ordering: .acquiring) { return }
+        var closers: [UInt64: @Sendable () -> Void] = [:]
+        defer { closers.values.forEach { $0() } }
         try state.withLock { state throws(Errno) in
             guard state.uploaded == nil || overwriting || state.isGone else { throw .notPermitted }
+            swap(&closers, &state.closers)
             if !state.isGone { try record.beginWriting() }
             isChanging.store(true, ordering: .releasing)
         }
+    }
+
+    /// What comes of the upload after a close; `nil` if the file is written again before: then it is the last writer's to wait.
+    func valueUnlessChanged<Value: Sendable>(_ upload: Task<Value, Never>) async -> Value? {
+        let closer = Task { await upload.valueUnlessCancelled() }
+        let number: UInt64? = state.withLock { state in
+            if isChanging.load(ordering: .relaxed) { return nil }
+            state.lastCloser += 1
+            state.closers[state.lastCloser] = { closer.cancel() }
+            return state.lastCloser
+        }
+        guard let number else {
+            closer.cancel()
+            return nil
+        }
+        let value = await closer.value
+        state.withLock { $0.closers[number] = nil }
+        return value
     }
 
     /// It is written: from here on it is to be uploaded as it is. Damaged files are not.
@@ -339,14 +363,20 @@ final class StagedEntry: Sendable {
         }
     }
 
-    /// Takes it out of the tree unsent; `false` once the service has it. Who has it open keeps it.
-    func remove() -> Bool {
+    /// Takes it out of the tree unsent; `false` while it is being uploaded, and once the service has it. Who has it open
+    /// keeps it.
+    ///
+    /// - Parameter newest: Only what the service does not have is given up.
+    func remove(newest: Bool = false) -> Bool {
         state.withLock { state in
-            guard state.uploaded == nil else { return false }
+            guard state.upload == nil, newest || state.uploaded == nil else { return false }
             state.isGone = true
             return true
         }
     }
+
+    /// The version of it that the service has, since it was staged.
+    var uploaded: RemoteFile? { state.withLock { $0.uploaded } }
 
     /// The file of the service that shows again when this one goes.
     var original: FileRecord? { state.withLock { $0.original } }

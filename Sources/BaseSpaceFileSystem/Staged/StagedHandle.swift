@@ -8,6 +8,7 @@ final class StagedHandle: Sendable {
     /// The process that opened it.
     let opener: Int32
     private let leftMapped = Atomic(false)
+    private let flushed = Atomic(false)
 
     init(entry: StagedEntry, mode: OpenMode, opener: Int32) {
         self.entry = entry
@@ -17,6 +18,15 @@ final class StagedHandle: Sendable {
             entry.noteMappable()
         }
     }
+
+    /// A descriptor of it was closed.
+    func noteFlush() {
+        flushed.store(true, ordering: .relaxed)
+    }
+
+    /// Whether a program ever had it: the kernel flushes what is closed. One whose `open` was refused or interrupted is
+    /// released without.
+    var wasFlushed: Bool { flushed.load(ordering: .relaxed) }
 
     /// The opener, if it may write.
     var writer: Int32? { mode.writes ? opener : nil }

@@ -146,7 +146,12 @@ extension Volume {
         Void
     > {
         let old = entry.place
+        let progress = entry.record.progress
         guard entry.move(to: place) else { throw .notPermitted }
+        if progress.isOpenAtService {
+            // What was sent under the old name can't be used under the new one.
+            Task { [uploads] in await uploads.abandon(progress) }
+        }
         tree.moveStagedFile(entry.inode, from: old, to: place)
         if let replaced {
             // It is covered already; should it have arrived this very moment, it only stays at the service.

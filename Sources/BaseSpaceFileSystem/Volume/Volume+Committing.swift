@@ -11,7 +11,7 @@ extension Volume {
         guard entry.isUnsent else { return .ready(()) }
         switch configuration.uploadPolicy {
         case .close:
-            return finishing(what) { [self] in try await commit(entry) }
+            return finishing(what) { [self] in try await commitClosed(entry) }
         case .background:
             commitInBackground(entry)
             return .ready(())
@@ -35,6 +35,14 @@ extension Volume {
         if let damage = entry.damage, entry.isUnsent {
             throw SpoiledFile(path: entry.place.path, errno: damage, copy: entry.file.path.string)
         }
+    }
+
+    /// The same for who has closed it. If somebody else writes it before it has arrived, that one will commit it.
+    private func commitClosed(_ entry: StagedEntry) async throws {
+        let upload = Task<Result<Void, any Error>, Never> { [self] in
+            do { return .success(try await commit(entry)) } catch { return .failure(error) }
+        }
+        try await entry.valueUnlessChanged(upload)?.get()
     }
 
     /// The same when nobody waits: what goes wrong is in the log and in the journal, and `Status` will say it.
@@ -162,6 +170,28 @@ extension Volume {
         }
     }
 
+    /// Takes out of the tree what was opened for writing in vain: nothing was written and no program has it.
+    func revert(_ entry: StagedEntry) {
+        guard entry.remove() else { return }
+        uncover(entry)
+        drop(entry)
+    }
+
+    /// Shows what the service has at the place of a staged file that was given up.
+    func uncover(_ entry: StagedEntry) {
+        if let uploaded = entry.uploaded {
+            let modified = uploaded.modified ?? uploaded.created ?? entry.file.modified
+            tree.replaceStagedFile(entry.inode, at: entry.place, by: uploaded, modified: modified)
+        } else if let original = entry.original {
+            tree.restoreFile(original, under: entry.inode, at: entry.place)
+        } else {
+            tree.removeStagedFile(entry.inode, at: entry.place)
+        }
+        if entry.isOver {
+            staged[entry.inode] = nil
+        }
+    }
+
     /// Deletes the local copy and what the journal has of it. An upload that an earlier mount or attempt left open at the
     /// service is given up there, by the next mount if this one does not get to it.
     func drop(_ entry: StagedEntry) {
@@ -178,8 +208,7 @@ extension Volume {
     /// Gives up what is open at the service of a file that is gone.
     func abandon(_ record: JournalFile) {
         Task { [uploads] in
-            await uploads.abandon(record)
-            record.remove()
+            if await uploads.abandon(record) { record.remove() }
         }
     }
 

@@ -66,16 +66,19 @@ extension Volume {
     ///
     /// - Throws: EBUSY while one is open for writing, EIO if one could not be uploaded; the log names it.
     private func sendEverything(of appResult: AppResult) async throws {
-        let entries = staged.all.filter { tree.isSameSession($0.place.container, as: appResult) && $0.isUnsent }
-        if let open = entries.first(where: \.isBeingWritten) {
-            logger.warning("AppResult '\(appResult.name)' can't be ended: '\(open.place.path)' is open for writing")
-            throw Errno.resourceBusy
-        }
-        let failures = await commitAll(entries)
-        guard failures.isEmpty else {
-            let names = entries.filter(\.isUnsent).map { "'\($0.place.path)'" }.sorted().joined(separator: ", ")
-            logger.warning("AppResult '\(appResult.name)' can't be ended: \(names) could not be uploaded")
-            throw Errno.ioError
+        // Others may go on while this waits: what they close meanwhile belongs to the session as well.
+        while true {
+            let entries = staged.all.filter { tree.isSameSession($0.place.container, as: appResult) && $0.isUnsent }
+            guard !entries.isEmpty else { return }
+            if let open = entries.first(where: \.isBeingWritten) {
+                logger.warning("AppResult '\(appResult.name)' can't be ended: '\(open.place.path)' is open for writing")
+                throw Errno.resourceBusy
+            }
+            guard await commitAll(entries).isEmpty else {
+                let names = entries.filter(\.isUnsent).map { "'\($0.place.path)'" }.sorted().joined(separator: ", ")
+                logger.warning("AppResult '\(appResult.name)' can't be ended: \(names) could not be uploaded")
+                throw Errno.ioError
+            }
         }
     }
 

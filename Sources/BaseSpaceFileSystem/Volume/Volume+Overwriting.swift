@@ -20,12 +20,20 @@ extension Volume {
         }
         guard !mode.truncates, record.size > 0 else {
             let entry = record.size > 0 ? try stage(record, of: node, content: nil) : try stageEmpty(record, of: node)
-            return .ready(opened(try handle(for: entry, mode: mode, caller: caller)))
+            return try openStaged(entry, mode: mode, caller: caller)
         }
         return pending("copying '\(node.name)', to change it") { [self] in
-            let entry = try await copyUp(record, of: node)
-            return opened(try handle(for: entry, mode: mode, caller: caller))
+            switch try openStaged(try await copyUp(record, of: node), mode: mode, caller: caller) {
+            case .ready(let file): return file
+            case .pending(let rest): return try await rest()
+            }
         }
+    }
+
+    /// Opens what was staged for it, by this opener or by another who was faster and may be done by now.
+    private func openStaged(_ entry: StagedEntry, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile> {
+        if let answer = try open(entry, mode: mode, caller: caller) { return answer }
+        return try open(entry.inode, mode: mode, caller: caller)
     }
 
     /// Changes the size of a file of the service by its path.
@@ -47,7 +55,7 @@ extension Volume {
     private func copyUp(_ record: FileRecord, of node: Node) async throws -> StagedEntry {
         if let entry = staged[node.inode] { return entry }
         let content = try reader.open(RemoteFileVersion(record, name: node.name), url: record.contentURL, in: nil)
-        let copy = try stage(at: record.place, permissions: 0o644)
+        let copy = try stageCopy(of: record)
         do {
             try await copyBytes(of: content, to: copy.0)
             copy.0.modified = record.modified ?? copy.0.modified
@@ -59,9 +67,16 @@ extension Volume {
         }
     }
 
+    /// Makes a staged file for a copy. Until its first change it holds nothing of the user's, and a crash may forget it.
+    private func stageCopy(of record: FileRecord) throws(Errno) -> (StagedFile, JournalFile) {
+        let copy = try stage(at: record.place, permissions: 0o644)
+        copy.1.setState(.discarded)
+        return copy
+    }
+
     /// Makes a copy of an empty file, which needs no request.
     private func stageEmpty(_ record: FileRecord, of node: Node) throws(Errno) -> StagedEntry {
-        let copy = try stage(at: record.place, permissions: 0o644)
+        let copy = try stageCopy(of: record)
         copy.0.modified = record.modified ?? copy.0.modified
         return try stage(record, of: node, content: copy)
     }

@@ -132,15 +132,8 @@ extension Volume {
             upload.cancel()
             _ = await upload.value
         }
-        guard entry.remove() else { return }
-        if let original = entry.original {
-            tree.restoreFile(original, under: entry.inode, at: entry.place)
-        } else {
-            tree.removeStagedFile(entry.inode, at: entry.place)
-        }
-        if entry.isOver {
-            staged[entry.inode] = nil
-        }
+        guard entry.remove(newest: true) else { return }
+        uncover(entry)
         drop(entry)
         logger.notice("'\(entry.place.path)' was given up, as asked")
     }

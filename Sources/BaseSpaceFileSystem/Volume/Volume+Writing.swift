@@ -72,6 +72,9 @@ extension Volume {
         spoilIfMapperWasKilled(handle)
         do throws(Errno) {
             let count = try entry.file.write(bytes, at: offset)
+            // Its opener may have sealed it between the look above and the write.
+            try entry.beginChange(overwriting: true)
+            entry.noteWrite()
             let partSize = uploads.partSize
             // Each part that is whole may be news to an upload; one look at each is enough.
             if offset / partSize != (offset + Int64(count)) / partSize {
@@ -87,9 +90,10 @@ extension Volume {
     public func flush(_ handle: FileHandle, of inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<Void> {
         guard case .staged(let staged) = handles[handle], staged.mode.writes else { return .ready(()) }
         let entry = staged.entry
+        staged.noteFlush()
         if let damage = entry.damage { throw damage }
         let flusher = ThreadGroup.of(thread: caller.pid)
-        if flusher == staged.opener, ThreadGroup.isKilled(thread: caller.pid), entry.hasUnflushed {
+        if flusher == staged.opener, ThreadGroup.isKilled(thread: caller.pid), !entry.file.isSealed {
             spoilKilled(entry)
             return .ready(())
         }
@@ -97,17 +101,17 @@ extension Volume {
         guard flusher == staged.opener || flusher == 0, entry.hasUnflushed, entry.isWritten(onlyBy: staged.opener),
             !ThreadGroup.process(flusher, canWriteTo: inode)
         else { return .ready(()) }
-        guard entry.mayBeMapped else { return commitClosed(staged) }
+        guard entry.mayBeMapped else { return commitAfterClose(of: staged) }
         return finishing("closing '\(entry.place.path)'") { [self] in
             guard await !leavesMapped(staged, flusher) else { return }
-            if case .pending(let upload) = commitClosed(staged) {
+            if case .pending(let upload) = commitAfterClose(of: staged) {
                 try await upload()
             }
         }
     }
 
     /// The opener is done with a file.
-    private func commitClosed(_ handle: StagedHandle) -> Answer<Void> {
+    private func commitAfterClose(of handle: StagedHandle) -> Answer<Void> {
         guard handle.entry.takeUnflushed() else { return .ready(()) }
         handle.entry.seal()
         return commitAsAgreed(handle.entry, doing: "uploading '\(handle.entry.place.path)'")
@@ -118,6 +122,10 @@ extension Volume {
         let entry = handle.entry
         spoilIfMapperWasKilled(handle)
         entry.close(by: handle.writer)
+        if handle.mode.writes, !handle.wasFlushed, entry.file.version == 0, !entry.isOpen {
+            // No program has it: it is as if it had never been opened.
+            return revert(entry)
+        }
         settle(entry)
         if entry.isOver {
             staged[entry.inode] = nil

@@ -37,11 +37,11 @@ extension JournalFile: UploadRecord {
         begin("the end of the upload of \(serial)") { $0.clearProgress() }
     }
 
-    public func arrived(as id: EntityID) {
+    public func arrived(as id: EntityID, isCurrent: () -> Bool) {
         begin("the arrival of \(serial)") { [boot = journal.boot] row in
             row.clearProgress()
             // Written again meanwhile: what arrived is not all of it any more.
-            if row.stage != .writing, row.stage != .spoiled { row.enter(.arrived, boot: boot) }
+            if row.stage != .writing, row.stage != .spoiled, isCurrent() { row.enter(.arrived, boot: boot) }
         }
         // The time goes with the file, also when this process ends right now.
         if let modified = state.withLock({ $0.row.modified }) { journal.setModified(of: id, modified) }

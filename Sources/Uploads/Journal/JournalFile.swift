@@ -28,27 +28,35 @@ public final class JournalFile: Sendable {
         state = Mutex(State(row: row, sent: sent))
     }
 
-    /// It goes to another place; what was sent for the old one counts no more once the upload says so.
+    /// It goes to another place. What is open at the service for the old one is forgotten: the caller gives it up there.
     ///
     /// - Throws: What the disk says; it is at its old place then.
     public func move(to container: FileContainer, path: String) throws(Errno) {
         do throws(JournalFault) {
-            try change { row in
-                row.container = container
-                row.path = path
-            }
+            try change(
+                { row in
+                    guard row.container != container || row.path != path else { return }
+                    row.container = container
+                    row.path = path
+                    row.clearProgress()
+                },
+                parts: { _ = try PartRow.filter(Column("serial") == serial).deleteAll($0) },
+                sent: { $0 = [:] }
+            )
         } catch {
             journal.report(error, doing: "the new place of \(serial)")
             throw error.errno
         }
     }
 
-    /// It is not committed any more; to be told before the first byte changes.
+    /// It is not committed any more; to be told before the first byte changes. Of a commit that is safe on the disk this has to
+    /// be too: with the power lost, half of the change would be taken for the whole.
     ///
     /// - Throws: What the disk says. No byte may change then: after a crash it would be taken for whole.
     public func beginWriting() throws(Errno) {
         do throws(JournalFault) {
-            try change { [boot = journal.boot] in $0.enter(.writing, boot: boot) }
+            let wasSafe = state.withLock { $0.row.stage != .writing && $0.row.isSecured }
+            try change(durably: wasSafe) { [boot = journal.boot] in $0.enter(.writing, boot: boot) }
         } catch {
             journal.report(error, doing: "that \(serial) is written again")
             throw error.errno

@@ -50,14 +50,16 @@ struct MountLocks {
             path(of: id).withPlatformString { open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) }
         }
         let lock = MountLock(id: id, path: path(of: id), file: file)
-        try SystemCall.perform { flock(file, LOCK_EX | LOCK_NB) }
+        // Who looks whether it is taken holds it for a moment.
+        try SystemCall.perform { flock(file, LOCK_EX) }
         return lock
     }
 
     /// Whether the mount's process lives. Asked with a shared lock: two that ask do not meet.
     func isAlive(_ id: String) -> Bool {
         let file = path(of: id).withPlatformString { open($0, O_RDONLY | O_CLOEXEC) }
-        guard file >= 0 else { return false }
+        // Who can't look must not take over what another mount has.
+        guard file >= 0 else { return errno != ENOENT }
         defer { close(file) }
         return flock(file, LOCK_SH | LOCK_NB) != 0
     }

@@ -21,6 +21,8 @@ enum UploadFailure: Error, Sendable {
         switch error.kind {
         // The process ends before its uploads, as it was told to: the next one goes on, and nothing has failed.
         case .cancelled, .transport(.shutDown): self = .cancelled
+        // The staged file became shorter while it was sent, or its disk fails.
+        case .transport(.bodyUnreadable): self = .unreadable(.ioError)
         case .service, .transport, .undecodable, .invalidRequest: self = .service(error)
         }
     }

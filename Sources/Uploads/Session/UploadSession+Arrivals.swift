@@ -87,7 +87,7 @@ extension UploadSession {
     }
 
     func finish(_ remote: RemoteFile, version: UInt64) -> [Action] {
-        [.remember(.arrived(remote.id)), .finish(remote, version: version)]
+        [.remember(.arrived(remote.id, version: version)), .finish(remote, version: version)]
     }
 
     /// The ETag of the accepted parts, joined.

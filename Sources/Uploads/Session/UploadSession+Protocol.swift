@@ -58,6 +58,6 @@ extension UploadSession {
         case began(EntityID, partSize: Int64)
         case sent(Int, md5: String)
         case abandoned
-        case arrived(EntityID)
+        case arrived(EntityID, version: UInt64)
     }
 }

@@ -86,9 +86,25 @@ import Testing
         file.remove()
         file.setState(.sealed)
         file.sent(part: 2, md5: "b")
-        file.arrived(as: "3")
+        file.arrived(as: "3") { true }
         #expect(try fixture.control().entries().map(\.status) == [.orphan])
         #expect(fixture.log.text == "")
+    }
+
+    @Test func aVersionThatWasSealedWhileTheOneBeforeArrivedIsStillToBeSent() throws {
+        let file = try fixture.file(in: journal)
+        file.setState(.sealed)
+        file.arrived(as: "3") { false }
+        #expect(try adopted(file).state == .sealed)
+    }
+
+    @Test func whatIsOpenForAnotherPlaceIsForgotten() throws {
+        let file = try fixture.file(in: journal)
+        file.began("3", partSize: 5 << 20)
+        file.sent(part: 1, md5: "a")
+        try file.move(to: .appResult("17"), path: "b")
+        #expect(file.progress == .none)
+        #expect(try adopted(file).file.progress == .none)
     }
 
     @Test func theProgressOfAnUploadIsRemembered() throws {
@@ -122,7 +138,7 @@ import Testing
         file.setState(.sealed)
         file.began("300", partSize: 5 << 20)
         file.sent(part: 1, md5: "a")
-        file.arrived(as: "300")
+        file.arrived(as: "300") { true }
         #expect(journal.modifiedTimes() == ["300": Timestamp(seconds: 9)])
         let found = try adopted(file)
         #expect(found.state == .arrived)
@@ -135,7 +151,7 @@ import Testing
         file.setState(.sealed)
         file.sendingWhole()
         file.setState(state)
-        file.arrived(as: "300")
+        file.arrived(as: "300") { true }
         #expect(file.progress == .none)
         #expect(try adopted(file).state == state)
     }

@@ -245,7 +245,7 @@ import Testing
         #expect(entry.status == .uploading)
         #expect((entry.sent, entry.size) == (2 << 20, 12 << 20))
         #expect(entry.isMounted)
-        file.arrived(as: "300")
+        file.arrived(as: "300") { true }
         #expect(try fixture.entry(file)?.sent == Int64(size))
     }
 

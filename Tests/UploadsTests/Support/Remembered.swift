@@ -53,7 +53,7 @@ final class Remembered: UploadRecord {
         note(.abandoned) { $0 = .none }
     }
 
-    func arrived(as id: EntityID) {
+    func arrived(as id: EntityID, isCurrent: () -> Bool) {
         note(.arrived(id)) { $0 = .none }
     }
 

@@ -78,6 +78,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("A kill in the middle of a copy leaves the file as the service has it")
+        func killedWhileCopying() async throws {
+            try await Account.using(.random(Self.data), configure: { $0.samePath = .replace }) { account in
+                let mount = try await account.mount("--allow-overwrite", "--cache-dir", "none")
+                let result = try await mount.makeAppResult()
+                try await mount.output("head -c 3000000 /dev/urandom > $WORK/f; cp $WORK/f '\(result.files)/f'")
+                try await eventually("it is uploaded") { account.staged.isEmpty }
+                account.simulator.setFaults([.init(.stall(afterBytes: 1_500_000), on: .init(listener: .objectStore))])
+                let writer = try mount.start("bash", "-c", "exec 3>> \"$MNT/\(result.files)/f\"")
+                try await eventually("it is being copied") { !account.staged.isEmpty }
+                try await mount.crash()
+                _ = try await writer.result()
+
+                let again = try await account.mount("--allow-overwrite")
+                try await again.output("cmp '\(result.files)/f' $WORK/f && echo complete > '\(result.path)/Status'")
+                #expect(account.staged.isEmpty)
+                #expect(result.received.map(\.size) == [3_000_000])
+            }
+        }
+
         @Test("A rename covers what the service has")
         func renames() async throws {
             try await Self.using(.replace) { mount, result in

@@ -33,6 +33,81 @@ extension EndToEnd {
             }
         }
 
+        @Test("close: who waits for the upload is let go when somebody else writes the file, and that one commits it")
+        func writtenWhileClosing() async throws {
+            // What the service got of the first upload may have arrived already.
+            try await Mount.using(.random(Self.data), configure: { $0.samePath = .replace }) { mount in
+                let result = try await mount.makeAppResult()
+                mount.account.simulator.setFaults([.init(.hang, on: Self.post)])
+                let shell = try mount.start(
+                    "bash", "-c",
+                    """
+                    {
+                        echo first
+                        { until [ -e "$WORK/go" ]; do read -rt 0.05 < <(:); done; echo second; } &
+                    } > "$MNT/\(result.files)/f"
+                    touch "$WORK/closed"
+                    wait
+                    """
+                )
+                try await eventually("the upload has begun") { !mount.account.simulator.requests(toPost: result).isEmpty }
+                try await mount.output("! [ -e $WORK/closed ] && touch $WORK/go")
+                try await eventually("it is closed") {
+                    FileManager.default.fileExists(atPath: mount.account.home.file("work/closed").string)
+                }
+                mount.account.simulator.setFaults([])
+                #expect(try await shell.result().status == 0)
+                try await eventually("all of it has arrived", within: .seconds(30)) {
+                    result.received.map(\.size) == [13]
+                }
+            }
+        }
+
+        @Test("A writer that is killed before its first byte commits nothing")
+        func killedAtOnce() async throws {
+            try await Mount.using(.random(Self.data)) { mount in
+                let result = try await mount.makeAppResult()
+                _ = try await mount.run("bash -c 'exec 3> \"$0\"; kill -9 $$' '\(result.files)/f'")
+                try await mount.expect("echo complete > '\(result.path)/Status'", failsWith: "Input/output error")
+                #expect(result.received.isEmpty)
+                try await result.output("rm f")
+                try await mount.output("echo complete > '\(result.path)/Status'")
+            }
+        }
+
+        @Test("Status waits for what others close while it waits")
+        func lateFile() async throws {
+            try await Mount.using(.random(Self.data), options: "--upload-policy", "complete") { mount in
+                let result = try await mount.makeAppResult()
+                try await result.output("echo early > early")
+                mount.account.simulator.setFaults([.init(.hang, on: Self.post)])
+                let status = try mount.start("bash", "-c", "echo complete > \"$MNT/\(result.path)/Status\"")
+                try await eventually("the upload has begun") { !mount.account.simulator.requests(toPost: result).isEmpty }
+                try await result.output("echo late > late")
+                mount.account.simulator.setFaults([])
+                #expect(try await status.result().status == 0)
+                #expect(result.received.map(\.path).sorted() == ["early", "late"])
+                #expect(try await result.session().status == "Complete")
+            }
+        }
+
+        @Test("What was sent under another name is not used under the new one")
+        func renamedAfterFailure() async throws {
+            try await Mount.using(.random(Self.data), options: "--upload-part-size", "5M") { mount in
+                let result = try await mount.makeAppResult()
+                try await mount.output("head -c 12000000 /dev/urandom > $WORK/f")
+                // Neither the last part nor the end of the upload gets through.
+                mount.account.simulator.setFaults([
+                    .init(.status(403), on: .init(listener: .api, method: "PUT", path: "*/parts/3")),
+                    .init(.status(403), on: .init(listener: .api, method: "POST", path: "*/v1pre3/files/*")),
+                ])
+                try await mount.expect("cp $WORK/f '\(result.files)/a'", failsWith: "Permission denied")
+                mount.account.simulator.setFaults([])
+                try await result.output("mv a b && cmp b $WORK/f")
+                #expect(result.received.map(\.path) == ["b"])
+            }
+        }
+
         @Test("background: close does not wait for the upload, and `complete` does")
         func background() async throws {
             try await Mount.using(.random(Self.data), options: "--upload-policy", "background") { mount in
@@ -181,5 +256,12 @@ extension EndToEnd {
                 #expect(result.received.map { "\($0.md5)  -\n" } == [sum])
             }
         }
+    }
+}
+
+extension Simulator {
+    /// The requests that make a file in an AppResult.
+    fileprivate func requests(toPost result: NewAppResult) -> [RecordedRequest] {
+        requests.filter { $0.method == "POST" && $0.path.hasSuffix("appresults/\(result.id)/files") }
     }
 }
