@@ -7,7 +7,7 @@ internal import Uploads
 /// Writing: a new file is staged here, and goes to the service when it is committed.
 ///
 /// A commit is a `flush` by the process that opened the file, when it closes its last descriptor to write to it after bytes were
-/// written through that handle, or else the release of the last handle. Shells flush before the first byte (`cat x > f`
+/// written to it, or else the release of the last handle. Shells flush before the first byte (`cat x > f`
 /// duplicates the descriptor) and in the middle (`exec 3> f; echo a >&3; echo b >&3`), children flush what their parent
 /// opened (`{ cat a; cat b; } > f`): none of these may send half a file. Nor may the close of a descriptor whose file the
 /// process has mapped and goes on to write to (`MAP_SHARED`): that file is committed by the release, which comes when the
