@@ -40,7 +40,8 @@ extension EndToEnd {
                 let result = try await mount.makeAppResult()
                 mount.account.simulator.setFaults([.init(.hang, on: Self.post)])
                 let shell = try mount.start(
-                    "bash", "-c",
+                    "bash",
+                    "-c",
                     """
                     {
                         echo first
@@ -50,7 +51,9 @@ extension EndToEnd {
                     wait
                     """
                 )
-                try await eventually("the upload has begun") { !mount.account.simulator.requests(toPost: result).isEmpty }
+                try await eventually("the upload has begun") {
+                    !mount.account.simulator.requests(toPost: result).isEmpty
+                }
                 try await mount.output("! [ -e $WORK/closed ] && touch $WORK/go")
                 try await eventually("it is closed") {
                     FileManager.default.fileExists(atPath: mount.account.home.file("work/closed").string)
@@ -82,7 +85,9 @@ extension EndToEnd {
                 try await result.output("echo early > early")
                 mount.account.simulator.setFaults([.init(.hang, on: Self.post)])
                 let status = try mount.start("bash", "-c", "echo complete > \"$MNT/\(result.path)/Status\"")
-                try await eventually("the upload has begun") { !mount.account.simulator.requests(toPost: result).isEmpty }
+                try await eventually("the upload has begun") {
+                    !mount.account.simulator.requests(toPost: result).isEmpty
+                }
                 try await result.output("echo late > late")
                 mount.account.simulator.setFaults([])
                 #expect(try await status.result().status == 0)
