@@ -1,5 +1,6 @@
 public import BaseSpaceFileSystem
 import CFUSE
+import Dispatch
 import Glibc
 public import Logging
 public import Namespace
@@ -59,6 +60,9 @@ public final class FUSESession: Sendable, KernelCache {
         case ended
         case unmounted
     }
+
+    /// How long the end of a session waits for requests that were interrupted. They answer at once.
+    private static let patience = DispatchTimeInterval.seconds(2)
 
     /// The mount point, as an absolute path without symbolic links.
     public let mountPoint: FilePath
@@ -131,6 +135,7 @@ public final class FUSESession: Sendable, KernelCache {
         notifications.end()
         connection.markEnded()
         connection.interruptAll()
+        connection.waitForAnswers(atMost: Self.patience)
         let unmounts = lifeCycle.withLock { state in
             defer { state = .ended }
             return state == .runningUntilUnmounted

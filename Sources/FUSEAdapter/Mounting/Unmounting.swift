@@ -12,6 +12,8 @@ enum Unmounting {
     static func unmount(_ mountPoint: FilePath, device: String?, isDead: Bool) {
         if let device, MountTable.entry(at: mountPoint)?.device != device { return }
         if isDead && !MountTable.isStale(mountPoint) { return }
+        // Forced, the kernel gives up what waits for an answer, whoever holds the connection open.
+        if umount2(mountPoint.string, CInt(MNT_FORCE)) == 0 { return }
         if umount2(mountPoint.string, CInt(MNT_DETACH)) != 0 && errno == EPERM {
             unmountAsUser(mountPoint)
         }

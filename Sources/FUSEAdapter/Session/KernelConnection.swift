@@ -1,5 +1,6 @@
 import BaseSpaceFileSystem
 import CFUSE
+import Dispatch
 import Glibc
 import Logging
 import Namespace
@@ -21,6 +22,8 @@ final class KernelConnection: @unchecked Sendable {
     let directoryBuffers: DirectoryBuffers
     private let passthrough: Passthrough
     private let interrupts = Mutex(InterruptTable<PendingWork>())
+    /// Entered by each pending request, left when it has been answered.
+    fileprivate let answering = DispatchGroup()
     private let isNegotiated = Atomic(false)
     private var session: OpaquePointer?
 
@@ -189,6 +192,7 @@ final class KernelConnection: @unchecked Sendable {
                 _ = self.finish(key)
                 request.fail(error)
             }
+            self.answering.leave()
         }
         began(key, .task(task))
     }
@@ -204,6 +208,7 @@ final class KernelConnection: @unchecked Sendable {
 
     /// Makes a request interruptible. Comes before its work starts: the work may answer, and so free, the request.
     private func register(_ request: Request) -> UInt {
+        answering.enter()
         let key = interrupts.withLock { $0.register() }
         // Called with libfuse's lock of the request held, on a serving thread; for a request that has been interrupted
         // already, before this call returns.
@@ -236,6 +241,12 @@ final class KernelConnection: @unchecked Sendable {
         for work in interrupts.withLock({ $0.interruptAll() }) {
             work.cancel()
         }
+    }
+
+    /// Waits until what was interrupted has been answered. An answer that came after `disconnect` would be lost, and if the
+    /// kernel is busy with a notification meanwhile, which waits for that very operation, neither would ever end.
+    func waitForAnswers(atMost patience: DispatchTimeInterval) {
+        _ = answering.wait(timeout: .now() + patience)
     }
 
     // MARK: Open files
@@ -290,10 +301,14 @@ private struct PendingReadReply: ReadReply {
     let key: UInt
 
     func succeed(_ bytes: UnsafeRawBufferPointer) {
-        if connection.finish(key) { request.succeed(with: bytes) }
+        guard connection.finish(key) else { return }
+        request.succeed(with: bytes)
+        connection.answering.leave()
     }
 
     func fail(_ errno: Errno) {
-        if connection.finish(key) { request.fail(errno) }
+        guard connection.finish(key) else { return }
+        request.fail(errno)
+        connection.answering.leave()
     }
 }
