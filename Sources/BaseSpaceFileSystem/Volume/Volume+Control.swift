@@ -66,6 +66,16 @@ extension Volume {
     ///
     /// - Throws: EBUSY while one is open for writing, EIO if one could not be uploaded; the log names it.
     private func sendEverything(of appResult: AppResult) async throws {
+        let lost = unusable.withLock { $0 }.filter { tree.isSameSession($0.container, as: appResult) }
+        if let first = lost.first {
+            logger.warning(
+                """
+                AppResult '\(appResult.name)' can't be ended: the staged copy of '\(first.path)' can't be used; see \
+                `basespacefs uploads list`, and mount again when it can or is discarded
+                """
+            )
+            throw Errno.ioError
+        }
         // Others may go on while this waits: what they close meanwhile belongs to the session as well.
         while true {
             let entries = staged.all.filter { tree.isSameSession($0.place.container, as: appResult) && $0.isUnsent }

@@ -42,6 +42,7 @@ extension Volume {
             do throws(Errno) {
                 try adopt(file)
             } catch {
+                unusable.withLock { $0.append(FilePlace(container: file.container, path: file.path)) }
                 logger.error(
                     "'\(file.path)' of \(file.container) is in the journal, but its staged copy can't be used: \(error)"
                 )

@@ -53,6 +53,8 @@ public final class Volume: FileSystem {
     /// Tells the kernel what it remembers wrongly; set once the session is there.
     let kernel = Mutex<(any KernelCache)?>(nil)
     let sessionAges = Mutex(SessionAges())
+    /// Where files were to go whose staged copies could not be opened when they were adopted.
+    let unusable = Mutex<[FilePlace]>([])
     /// The ETag that the kernel's cached pages of an inode are of.
     let cachedVersions = Mutex<[InodeNumber: String]>([:])
 

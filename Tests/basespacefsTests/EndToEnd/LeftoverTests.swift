@@ -194,6 +194,22 @@ extension EndToEnd {
             }
         }
 
+        @Test("An AppResult is not ended while a file of it is left whose copy can't be opened")
+        func unusable() async throws {
+            try await Account.using(.random(Self.data)) { account in
+                let first = try await account.mount("--upload-policy", "complete")
+                let result = try await first.makeAppResult()
+                try await result.output("echo words > f")
+                _ = try await first.unmount()
+                // A directory in its place is what nobody can take for the file, not even root.
+                let copy = account.stagingDirectory.appending(try #require(account.staged.first)).string
+                try await Shell.output(["bash", "-ec", "mv \"$0\" \"$0.kept\"; mkdir \"$0\"", copy])
+                let second = try await account.mount("--upload-policy", "complete")
+                try await second.expect("echo complete > '\(result.path)/Status'", failsWith: "Input/output error")
+                #expect(try await result.session().status == "Running")
+            }
+        }
+
         // MARK: Two mounts
 
         @Test("Of two mounts of an account one has each file; when it is killed, the other one takes over")
