@@ -13,6 +13,11 @@ extension BaseSpaceError {
         BaseSpaceError(kind: .cancelled, message: "interrupted", endpoint: what)
     }
 
+    /// The call breaks a rule of the service and was not sent.
+    static func invalid(_ message: String, _ endpoint: Endpoint) -> BaseSpaceError {
+        BaseSpaceError(kind: .invalidRequest, message: message, endpoint: endpoint.description)
+    }
+
     /// The service's answers do not fit together.
     public static func undecodable(_ what: String) -> BaseSpaceError {
         BaseSpaceError(kind: .undecodable, message: "the answer lacks what it should have", endpoint: what)

@@ -47,6 +47,8 @@ extension FileContainer {
         case .appResult(let id): "appresult/\(id)"
         case .sample(let id): "sample/\(id)"
         case .run(let id): "run/\(id)"
+        case .dataset(let id): "dataset/\(id)"
+        case .logs(let id, let session): "appsession/\(session)/logs/\(id)"
         }
     }
 }

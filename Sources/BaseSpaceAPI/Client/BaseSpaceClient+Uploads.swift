@@ -94,12 +94,8 @@ extension BaseSpaceClient: UploadService {
         endpoint.headers["Content-Type"] = contentType
         endpoint.deadlines = Self.uploadDeadlines
         endpoint.lane = .upload
-        if case .run = container {
-            throw BaseSpaceError(
-                kind: .invalidRequest,
-                message: "runs take files from instruments only; upload to an AppResult or a sample",
-                endpoint: endpoint.description
-            )
+        guard container.takesUploads else {
+            throw .invalid("\(container) takes no uploads; upload to an AppResult or a sample", endpoint)
         }
         return endpoint
     }

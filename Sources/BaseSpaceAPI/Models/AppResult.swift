@@ -16,6 +16,8 @@ public struct AppResult: Sendable, Hashable, Decodable {
     public var totalSize: Int64?
     /// The session that made it.
     public var appSessionID: EntityID?
+    /// The service's link to it.
+    public var href: String?
 
     /// Creates an AppResult.
     public init(
@@ -26,7 +28,8 @@ public struct AppResult: Sendable, Hashable, Decodable {
         statusSummary: String? = nil,
         created: Timestamp? = nil,
         totalSize: Int64? = nil,
-        appSessionID: EntityID? = nil
+        appSessionID: EntityID? = nil,
+        href: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -36,6 +39,7 @@ public struct AppResult: Sendable, Hashable, Decodable {
         self.created = created
         self.totalSize = totalSize
         self.appSessionID = appSessionID
+        self.href = href
     }
 
     /// Reads the full or the compact form.
@@ -49,5 +53,6 @@ public struct AppResult: Sendable, Hashable, Decodable {
         created = fields.timestamp("DateCreated")
         totalSize = fields.integer("TotalSize")
         appSessionID = try? fields.nested("AppSession")?.id()
+        href = fields.text("Href")
     }
 }

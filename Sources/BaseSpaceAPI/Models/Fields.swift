@@ -50,6 +50,9 @@ struct Fields {
         (try? container.nestedContainer(keyedBy: Key.self, forKey: key)).map { Fields(container: $0) }
     }
 
+    /// The keys that are there, in no order.
+    var keys: [String] { container.allKeys.map(\.stringValue) }
+
     func array<Element: Decodable>(_ key: Key, of type: Element.Type = Element.self) throws -> [Element] {
         try container.decode([Element].self, forKey: key)
     }

@@ -14,6 +14,8 @@ public struct Project: Sendable, Hashable, Decodable {
     public var totalSize: Int64?
     /// The user who owns it.
     public var ownerID: EntityID?
+    /// The service's link to it.
+    public var href: String?
 
     /// Creates a project.
     public init(
@@ -23,7 +25,8 @@ public struct Project: Sendable, Hashable, Decodable {
         created: Timestamp? = nil,
         modified: Timestamp? = nil,
         totalSize: Int64? = nil,
-        ownerID: EntityID? = nil
+        ownerID: EntityID? = nil,
+        href: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -32,6 +35,7 @@ public struct Project: Sendable, Hashable, Decodable {
         self.modified = modified
         self.totalSize = totalSize
         self.ownerID = ownerID
+        self.href = href
     }
 
     /// Reads the full or the compact form.
@@ -44,6 +48,7 @@ public struct Project: Sendable, Hashable, Decodable {
         modified = fields.timestamp("DateModified")
         totalSize = fields.integer("TotalSize")
         ownerID = try? fields.nested("UserOwnedBy")?.id()
+        href = fields.text("Href")
     }
 
     /// Whether that user owns the project; others see it because it is shared with them.

@@ -105,13 +105,8 @@ public enum FileContainer: Hashable, Sendable {
     case sample(EntityID)
     /// An instrument's run.
     case run(EntityID)
-
-    /// The path of its resource.
-    var segments: [String] {
-        switch self {
-        case .appResult(let id): ["v1pre3", "appresults", id.rawValue]
-        case .sample(let id): ["v1pre3", "samples", id.rawValue]
-        case .run(let id): ["v1pre3", "runs", id.rawValue]
-        }
-    }
+    /// A dataset of v2. Its files are those of the sample or AppResult that it is in v1.
+    case dataset(EntityID)
+    /// A set of log files of an AppSession, known by a number within it (SDK: `HrefLogs`).
+    case logs(EntityID, session: EntityID)
 }

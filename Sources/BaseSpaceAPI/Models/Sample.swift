@@ -18,6 +18,20 @@ public struct Sample: Sendable, Hashable, Decodable {
     public var totalSize: Int64?
     /// The session that made it; only in the full form.
     public var appSessionID: EntityID?
+    /// Its number on the sample sheet; only in the full form.
+    public var sampleNumber: Int64?
+    /// Clusters that were read, whether they passed the filter or not.
+    public var readsRaw: Int64?
+    /// Clusters that passed the filter.
+    public var readsPassedFilter: Int64?
+    /// The length of the first read in bases.
+    public var read1: Int64?
+    /// The length of the second read in bases; 0 or missing when there is none.
+    public var read2: Int64?
+    /// Whether each fragment was read from both ends.
+    public var isPairedEnd: Bool?
+    /// The service's link to it.
+    public var href: String?
 
     /// Creates a sample.
     public init(
@@ -29,7 +43,14 @@ public struct Sample: Sendable, Hashable, Decodable {
         statusSummary: String? = nil,
         created: Timestamp? = nil,
         totalSize: Int64? = nil,
-        appSessionID: EntityID? = nil
+        appSessionID: EntityID? = nil,
+        sampleNumber: Int64? = nil,
+        readsRaw: Int64? = nil,
+        readsPassedFilter: Int64? = nil,
+        read1: Int64? = nil,
+        read2: Int64? = nil,
+        isPairedEnd: Bool? = nil,
+        href: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -40,6 +61,13 @@ public struct Sample: Sendable, Hashable, Decodable {
         self.created = created
         self.totalSize = totalSize
         self.appSessionID = appSessionID
+        self.sampleNumber = sampleNumber
+        self.readsRaw = readsRaw
+        self.readsPassedFilter = readsPassedFilter
+        self.read1 = read1
+        self.read2 = read2
+        self.isPairedEnd = isPairedEnd
+        self.href = href
     }
 
     /// Reads the full or the compact form.
@@ -54,5 +82,12 @@ public struct Sample: Sendable, Hashable, Decodable {
         created = fields.timestamp("DateCreated")
         totalSize = fields.integer("TotalSize")
         appSessionID = try? fields.nested("AppSession")?.id()
+        sampleNumber = fields.integer("SampleNumber")
+        readsRaw = fields.integer("NumReadsRaw")
+        readsPassedFilter = fields.integer("NumReadsPF")
+        read1 = fields.integer("Read1")
+        read2 = fields.integer("Read2")
+        isPairedEnd = fields.boolean("IsPairedEnd")
+        href = fields.text("Href")
     }
 }

@@ -3,13 +3,15 @@ internal import GRDB
 
 /// A `FileContainer` in two columns.
 enum ContainerKind: String, Codable, DatabaseValueConvertible {
-    case appResult, sample, run
+    case appResult, sample, run, dataset, logs
 
     init(_ container: FileContainer) {
         switch container {
         case .appResult: self = .appResult
         case .sample: self = .sample
         case .run: self = .run
+        case .dataset: self = .dataset
+        case .logs: self = .logs
         }
     }
 
@@ -18,7 +20,15 @@ enum ContainerKind: String, Codable, DatabaseValueConvertible {
         case .appResult: .appResult(EntityID(id))
         case .sample: .sample(EntityID(id))
         case .run: .run(EntityID(id))
+        case .dataset: .dataset(EntityID(id))
+        case .logs: Self.logs(id)
         }
+    }
+
+    /// `SESSION/SET`, as the container itself writes it.
+    private static func logs(_ id: String) -> FileContainer {
+        let parts = id.split(separator: "/", maxSplits: 1).map { EntityID(String($0)) }
+        return .logs(parts.last ?? "", session: parts.first ?? "")
     }
 }
 

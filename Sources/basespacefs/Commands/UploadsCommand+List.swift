@@ -118,6 +118,8 @@ extension UploadsReport.Upload {
             case .appResult(let id)?: ("AppResult", id.rawValue)
             case .sample(let id)?: ("Sample", id.rawValue)
             case .run(let id)?: ("Run", id.rawValue)
+            case .dataset(let id)?: ("Dataset", id.rawValue)
+            case .logs?: ("Logs", entry.container?.id.rawValue)
             case nil: (nil, nil)
             }
         path = entry.path
