@@ -5,13 +5,19 @@ extension BaseSpaceClient {
     /// Ten times the longest list of files that was ever heard of; a reply that claims more must not cost memory.
     private static let longestCollection = 10_000_000
 
-    /// All items of a collection, in the order of their ids, each once.
+    /// All items of a collection, each once.
+    ///
+    /// - Parameters:
+    ///   - sortBy: What the service orders them by. Ids and dates of creation stay in order while items are added. `nil`
+    ///     where no such order is known: the service's own one then.
+    ///   - id: What tells items apart; those without one are all kept.
     func collection<Item: Decodable & Sendable>(
         _ segments: [String],
         query: [(String, String)] = [],
-        id: @escaping @Sendable (Item) -> EntityID
+        sortBy: String? = "Id",
+        id: @escaping @Sendable (Item) -> EntityID?
     ) async throws(BaseSpaceError) -> [Item] {
-        let source = PageSource<Item>(client: self, segments: segments, query: query)
+        let source = PageSource<Item>(client: self, segments: segments, query: query, sortBy: sortBy)
         let first = try await source.page(at: 0, limit: Self.pageSize)
         var items = first.items
         if let total = first.totalCount.map({ min($0, Self.longestCollection) }) {
@@ -21,7 +27,7 @@ extension BaseSpaceClient {
         }
         // Items that were added or removed meanwhile shift the pages, and an item may come twice.
         var seen: Set<EntityID> = []
-        return items.filter { seen.insert(id($0)).inserted }
+        return items.filter { item in id(item).map { seen.insert($0).inserted } ?? true }
     }
 }
 
@@ -30,12 +36,12 @@ private struct PageSource<Item: Decodable & Sendable>: Sendable {
     let client: BaseSpaceClient
     let segments: [String]
     let query: [(String, String)]
+    let sortBy: String?
 
     func page(at offset: Int, limit: Int) async throws(BaseSpaceError) -> Page<Item> {
-        let paging = [
-            ("SortBy", "Id"), ("SortDir", "Asc"), ("Offset", String(offset)), ("Limit", String(limit)),
-        ]
-        return try await client.value(.get(segments, query: query + paging))
+        let order = sortBy.map { [("SortBy", $0), ("SortDir", "Asc")] } ?? []
+        let paging = [("Offset", String(offset)), ("Limit", String(limit))]
+        return try await client.value(.get(segments, query: query + order + paging))
     }
 
     /// The items of a range that is known to exist, pages of `step` in parallel. The limiter sees to it that they don't

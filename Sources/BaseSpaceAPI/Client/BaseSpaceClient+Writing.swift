@@ -32,7 +32,7 @@ extension BaseSpaceClient {
         if !references.isEmpty {
             json.add(
                 "References",
-                references.map { JSONObject(["Rel": "using", "Type": $0.type, "HrefContent": $0.href]) }
+                .objects(references.map { JSONObject(["Rel": "using", "Type": $0.type, "HrefContent": $0.href]) })
             )
         }
         return try await value(.create(["v1pre3", "projects", projectID.rawValue, "appresults"], json: json))
@@ -53,10 +53,9 @@ extension BaseSpaceClient {
         )
         let length = summary?.utf16.count ?? 0
         guard length <= Self.longestStatusSummary else {
-            throw BaseSpaceError(
-                kind: .invalidRequest,
-                message: "a status summary has at most \(Self.longestStatusSummary) characters, this one has \(length)",
-                endpoint: endpoint.description
+            throw .invalid(
+                "a status summary has at most \(Self.longestStatusSummary) characters, this one has \(length)",
+                endpoint
             )
         }
         do throws(BaseSpaceError) {

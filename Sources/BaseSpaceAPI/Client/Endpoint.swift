@@ -24,9 +24,19 @@ struct Endpoint: Sendable {
 
     /// A POST of JSON that makes something.
     static func create(_ segments: [String], json: JSONObject) -> Endpoint {
-        var endpoint = create(segments, body: .bytes(json.bytes))
+        create(segments, json: json.bytes)
+    }
+
+    /// A POST of encoded JSON that makes something.
+    static func create(_ segments: [String], json: [UInt8]) -> Endpoint {
+        var endpoint = create(segments, body: .bytes(json))
         endpoint.headers["Content-Type"] = "application/json"
         return endpoint
+    }
+
+    /// A DELETE: repeated only when the service surely did nothing, since it says of what is gone that it never was.
+    static func delete(_ segments: [String]) -> Endpoint {
+        Endpoint(method: .delete, segments: segments, retries: .notSent)
     }
 
     /// As errors and logs show it; the query may hold names.

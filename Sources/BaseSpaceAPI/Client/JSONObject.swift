@@ -4,12 +4,16 @@ internal import FoundationEssentials
 struct JSONObject: Encodable {
     enum Value: Encodable {
         case text(String)
+        case texts([String])
         case objects([JSONObject])
+        case lists([[JSONObject]])
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             switch self {
             case .text(let text): try container.encode(text)
+            case .texts(let texts): try container.encode(texts)
+            case .lists(let lists): try container.encode(lists)
             case .objects(let objects): try container.encode(objects)
             }
         }
@@ -25,8 +29,8 @@ struct JSONObject: Encodable {
         }
     }
 
-    mutating func add(_ name: String, _ objects: [JSONObject]) {
-        fields.append((Fields.Key(stringValue: name), .objects(objects)))
+    mutating func add(_ name: String, _ value: Value) {
+        fields.append((Fields.Key(stringValue: name), value))
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -36,7 +40,7 @@ struct JSONObject: Encodable {
         }
     }
 
-    /// Encoded. Strings and objects of strings always can be.
+    /// Encoded. Strings and what is made of them always can be.
     var bytes: [UInt8] {
         guard let data = try? JSONEncoder().encode(self) else { preconditionFailure("strings are always encodable") }
         return Array(data)
