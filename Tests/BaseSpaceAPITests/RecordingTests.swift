@@ -36,6 +36,7 @@ struct RecordingTests {
             let samples = try await client.samples(of: "86591915")
             #expect(!samples.isEmpty && samples.allSatisfy { $0.status == .complete && $0.created != nil })
             #expect(samples[0].id == "155127035" && samples[0].totalSize == 154_589_626)
+            #expect(samples[0].readsRaw == 1_390_368 && samples[0].read2 == 151 && samples[0].isPairedEnd == true)
         }
         try await replaying("v1-appresults") { client in
             let results = try await client.appResults(of: "86591915")
@@ -80,15 +81,41 @@ struct RecordingTests {
         if let reply = try RecordedReplies.reply("v2-appsessions") {
             let sessions: List<AppSession> = try decode(reply.body)
             #expect(sessions.Items.first?.status == .complete && sessions.Items.first?.modified != nil)
+            #expect(sessions.Items.allSatisfy { $0.application != nil && $0.href != nil && $0.totalSize != nil })
         }
         if let reply = try RecordedReplies.reply("v2-dataset-files") {
             let files: List<RemoteFile> = try decode(reply.body)
             #expect(files.Items.allSatisfy { $0.contentURL == nil && $0.etag != nil && $0.size > 0 })
         }
-        for name in ["v2-biosamples", "v2-datasets"] {
-            guard let reply = try RecordedReplies.reply(name) else { continue }
-            let entities: List<Project> = try decode(reply.body)
-            #expect(!entities.Items.isEmpty, "\(name)")
+        if let reply = try RecordedReplies.reply("v2-biosamples") {
+            let bioSamples: List<BioSample> = try decode(reply.body)
+            #expect(bioSamples.Items.first?.name == "Myeloid-RNA-Brain-Rep1")
+            #expect(bioSamples.Items.allSatisfy { $0.defaultProjectID == "86591915" && $0.labStatus == "Sequencing" })
+        }
+        if let reply = try RecordedReplies.reply("v2-datasets") {
+            let datasets: List<Dataset> = try decode(reply.body)
+            #expect(datasets.Items.first?.name == "Myeloid-RNA-Brain-Rep1_L001" && datasets.Items[0].modified != nil)
+            #expect(datasets.Items[0].conformsTo.contains("common.fastq") && datasets.Items[0].projectID == "86591915")
+        }
+    }
+
+    @Test func propertiesOfBothVersions() throws {
+        struct Container: Decodable { let Items: [Property] }
+        struct Owner: Decodable { let Properties: Container }
+        struct Envelope: Decodable { let Response: Owner }
+        struct List: Decodable { let Items: [Owner] }
+        if let reply = try RecordedReplies.reply("v1-appresult") {
+            let properties = try decode(reply.body, as: Envelope.self).Response.Properties.Items
+            let sample = EntityReference(.sample, "155135036", name: "Myeloid-RNA-SeraSeq-Rep7")
+            #expect(properties.first?.value == .references(.sample, [sample]) && properties.first?.isCut == false)
+        }
+        if let reply = try RecordedReplies.reply("v2-datasets") {
+            let properties = try #require(try decode(reply.body, as: List.self).Items.first?.Properties.Items)
+            #expect(properties.map(\.value.type) == ["map", "library[]", "run[]"])
+            let run = EntityReference(.run, "105215111", name: "180718_M04074_0242_000000000-BRGPG")
+            #expect(properties.last?.value == .references(.run, [run]))
+            guard case .map(let map) = properties[0].value else { throw UnexpectedSuccess() }
+            #expect(map["LaneNumber"] == ["1"])
         }
     }
 

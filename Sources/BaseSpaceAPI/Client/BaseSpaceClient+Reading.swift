@@ -59,7 +59,7 @@ extension BaseSpaceClient {
         }
     }
 
-    /// An AppSession.
+    /// An AppSession in full.
     public func appSession(_ id: EntityID) async throws(BaseSpaceError) -> AppSession {
         try await value(.get(["v1pre3", "appsessions", id.rawValue]))
     }

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 public import HTTPTransport
 public import Logging
 
-/// BaseSpace's REST API (v1pre3), as far as a file system needs it.
+/// BaseSpace's REST API, as far as a file system needs it: v1pre3, and v2 for what only that has.
 ///
 /// - **Token.** It is sent in `x-access-token`, and to the API's own origin only; a link of a reply that leads elsewhere
 ///   is followed without it. Redirects are not followed at all: content is asked for with `redirect=meta`, which answers
@@ -86,7 +86,9 @@ public final class BaseSpaceClient: Sendable {
     private func response(_ endpoint: Endpoint, at url: HTTPURL) async throws(BaseSpaceError) -> HTTPResponse {
         var request = HTTPRequest(endpoint.method, url, headers: endpoint.headers, body: endpoint.body)
         request.deadlines = endpoint.deadlines
-        request.headers["Accept"] = "application/json"
+        if request.headers["Accept"] == nil {
+            request.headers["Accept"] = "application/json"
+        }
         if url.hasSameOrigin(as: server) {
             request.headers["x-access-token"] = token.withSecret { $0 }
         }
@@ -99,7 +101,9 @@ public final class BaseSpaceClient: Sendable {
         }
         let response = try outcome.get()
         guard (200..<300).contains(response.status) else {
-            let error = BaseSpaceError(response, endpoint: call, token: token)
+            let error = BaseSpaceError(response, endpoint: call) { words in
+                token.withSecret { words.replacing($0, with: "<token>") }
+            }
             logger.debug("\(error)")
             throw error
         }

@@ -75,14 +75,12 @@ extension BaseSpaceError {
     /// The longest message taken from a server: a line on a screen or two.
     private static let longestMessage = 300
 
-    /// Reads an answer with an error status. Its words are shown to people, so they are put on one line, and the token
-    /// is taken out in case the server repeats it.
-    init(_ response: HTTPResponse, endpoint: String, token: AccessToken) {
+    /// Reads an answer with an error status. Its words are shown to people, so they are put on one line, and secrets are
+    /// taken out in case the server repeats them.
+    init(_ response: HTTPResponse, endpoint: String, hiding secrets: (String) -> String) {
         let reply = try? JSONDecoder().decode(ErrorReply.self, from: Data(response.body))
         let words = reply?.message.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
-        let shown = words.map { words in
-            token.withSecret { words.replacing($0, with: "<token>") }
-        }
+        let shown = words.map(secrets)
         self.init(
             kind: .service(status: response.status),
             code: reply?.code,
