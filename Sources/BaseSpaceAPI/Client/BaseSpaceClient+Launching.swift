@@ -30,7 +30,7 @@ extension BaseSpaceClient {
         let endpoint = Endpoint.delete(kind.segments(id))
         switch kind {
         case .project, .sample, .appResult, .run, .appSession: break
-        case .file, .dataset, .bioSample:
+        case .file, .dataset, .bioSample, .genome:
             throw .invalid("the service can't move a \(kind.rawValue) to the trash", endpoint)
         }
         do throws(BaseSpaceError) {

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 struct JSONObject: Encodable {
     enum Value: Encodable {
         case text(String)
+        case boolean(Bool)
         case texts([String])
         case objects([JSONObject])
         case lists([[JSONObject]])
@@ -12,6 +13,7 @@ struct JSONObject: Encodable {
             var container = encoder.singleValueContainer()
             switch self {
             case .text(let text): try container.encode(text)
+            case .boolean(let value): try container.encode(value)
             case .texts(let texts): try container.encode(texts)
             case .lists(let lists): try container.encode(lists)
             case .objects(let objects): try container.encode(objects)

@@ -18,6 +18,8 @@ public struct AppResult: Sendable, Hashable, Decodable {
     public var appSessionID: EntityID?
     /// The service's link to it.
     public var href: String?
+    /// The project that it is in, of several the first; only in the full form.
+    public var projectID: EntityID?
 
     /// Creates an AppResult.
     public init(
@@ -29,7 +31,8 @@ public struct AppResult: Sendable, Hashable, Decodable {
         created: Timestamp? = nil,
         totalSize: Int64? = nil,
         appSessionID: EntityID? = nil,
-        href: String? = nil
+        href: String? = nil,
+        projectID: EntityID? = nil
     ) {
         self.id = id
         self.name = name
@@ -40,6 +43,7 @@ public struct AppResult: Sendable, Hashable, Decodable {
         self.totalSize = totalSize
         self.appSessionID = appSessionID
         self.href = href
+        self.projectID = projectID
     }
 
     /// Reads the full or the compact form.
@@ -54,5 +58,7 @@ public struct AppResult: Sendable, Hashable, Decodable {
         totalSize = fields.integer("TotalSize")
         appSessionID = try? fields.nested("AppSession")?.id()
         href = fields.text("Href")
+        let projects: [Reference.Target]? = try? fields.array("Projects")
+        projectID = projects?.first?.id
     }
 }

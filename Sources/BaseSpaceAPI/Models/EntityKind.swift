@@ -19,6 +19,8 @@ public enum EntityKind: String, Hashable, Sendable, CaseIterable {
     case dataset
     /// A biological sample.
     case bioSample = "biosample"
+    /// A reference genome.
+    case genome
 
     /// Reads the service's word for it, in any case.
     public init?(word: String) {
@@ -32,7 +34,7 @@ public enum EntityKind: String, Hashable, Sendable, CaseIterable {
     }
 
     /// The service's link to an entity, in v1's form: relative to the API's root.
-    func href(_ id: EntityID) -> String {
+    public func href(_ id: EntityID) -> String {
         segments(id).joined(separator: "/")
     }
 }

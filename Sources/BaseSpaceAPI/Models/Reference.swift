@@ -30,3 +30,14 @@ public enum Reference: Hashable, Sendable {
         }
     }
 }
+
+extension Reference {
+    /// An entity inside another, of which only the id matters.
+    struct Target: Decodable {
+        let id: EntityID
+
+        init(from decoder: any Decoder) throws {
+            id = try Fields(decoder).id()
+        }
+    }
+}

@@ -32,6 +32,8 @@ public struct Sample: Sendable, Hashable, Decodable {
     public var isPairedEnd: Bool?
     /// The service's link to it.
     public var href: String?
+    /// The project that it is in, of several the first; only in the full form.
+    public var projectID: EntityID?
 
     /// Creates a sample.
     public init(
@@ -50,7 +52,8 @@ public struct Sample: Sendable, Hashable, Decodable {
         read1: Int64? = nil,
         read2: Int64? = nil,
         isPairedEnd: Bool? = nil,
-        href: String? = nil
+        href: String? = nil,
+        projectID: EntityID? = nil
     ) {
         self.id = id
         self.name = name
@@ -68,6 +71,7 @@ public struct Sample: Sendable, Hashable, Decodable {
         self.read2 = read2
         self.isPairedEnd = isPairedEnd
         self.href = href
+        self.projectID = projectID
     }
 
     /// Reads the full or the compact form.
@@ -89,5 +93,7 @@ public struct Sample: Sendable, Hashable, Decodable {
         read2 = fields.integer("Read2")
         isPairedEnd = fields.boolean("IsPairedEnd")
         href = fields.text("Href")
+        let projects: [Reference.Target]? = try? fields.array("Projects")
+        projectID = projects?.first?.id
     }
 }

@@ -1,11 +1,11 @@
 /// What the service demands of a property's name, checked before it is asked: its own answers are codes such as
 /// `BASESPACE.PROPERTIES.NAME_INVALID`. (Tests of Illumina's SDKs)
-enum PropertyName {
+public enum PropertyName {
     /// In characters.
     private static let longest = 64
 
     /// What is wrong with a name, in a sentence; `nil` when nothing is.
-    static func fault(in name: String) -> String? {
+    public static func fault(in name: String) -> String? {
         guard !name.isEmpty else { return "a property needs a name" }
         guard name.utf16.count <= longest else {
             return "a property's name has at most \(longest) characters, this one has \(name.utf16.count)"

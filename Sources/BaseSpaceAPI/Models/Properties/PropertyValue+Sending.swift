@@ -3,6 +3,15 @@ extension PropertyValue {
     ///
     /// - Returns: `nil` for a value of an unknown type, which can't be written.
     func body(name: String, description: String?) -> JSONObject? {
+        object(name: name, description: description).map { property in
+            var body = JSONObject([:])
+            body.add("Properties", .objects([property]))
+            return body
+        }
+    }
+
+    /// The property in that body.
+    func object(name: String, description: String?) -> JSONObject? {
         var property = JSONObject(["Type": type, "Name": name, "Description": description])
         switch self {
         case .text(let text):
@@ -20,9 +29,7 @@ extension PropertyValue {
         case .unknown:
             return nil
         }
-        var body = JSONObject([:])
-        body.add("Properties", .objects([property]))
-        return body
+        return property
     }
 
     /// What is wrong with a value, in a sentence; `nil` when nothing is that can be known here.
