@@ -70,7 +70,7 @@ let package = Package(
             "BaseSpaceFileSystem",
             ["Namespace", "RemoteFiles", "Uploads", "BaseSpaceAPI", "HTTPTransport", logging, system]
         ),
-        room("Namespace", ["BaseSpaceAPI", orderedCollections]),
+        room("Namespace", ["BaseSpaceAPI", "HTTPTransport", deques, orderedCollections]),
         room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", deques, logging]),
         room("Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", "CLinux", grdb, logging, system]),
         room("BlockCache", ["CLinux", "CXXHash", deques, logging, system]),

@@ -3,11 +3,11 @@ internal import OrderedCollections
 
 /// What the service is asked for in one go, and what the answer fills.
 enum ListingKey: Hashable, Sendable {
-    case projects
-    case samples(of: EntityID)
-    case appResults(of: EntityID)
+    case entities(EntityCollection)
     /// `Files/` and every directory below it: the service lists a container's files flat.
     case files(of: FileContainer)
+    /// `Properties/` and every directory below it.
+    case properties(of: EntityKey)
 }
 
 /// An answer of the service, made into directories. Immutable: who lists a directory sees one moment of it.
@@ -17,26 +17,58 @@ struct Listing: Sendable {
 
     /// What a name in a directory stands for.
     enum Child: Sendable {
-        case entity(Node.Content)
+        /// An entity whose directory stands here.
+        indirect case entity(Entity)
+        /// An entity whose directory stands elsewhere.
+        case reference(EntityKey)
         case file(FileRecord)
         case directory
+        /// A property of text.
+        case text([UInt8])
     }
 
     /// The directories by their path; the one that the listing is of has the empty path.
-    var directories: [String: Directory]
+    let directories: [String: Directory]
+    /// Lines of all directories together.
+    let count: Int
 
     init(directories: [String: Directory]) {
         self.directories = directories
+        count = directories.values.reduce(0) { $0 + $1.count }
     }
 
-    /// One directory of entities, named by ``EntityNames``.
-    init(of entities: [(id: EntityID, name: String, content: Node.Content)]) {
+    /// A collection's directory, its entities named by ``EntityNames``.
+    init(of entities: [Entity], in collection: EntityCollection) {
         var directory = Directory(minimumCapacity: entities.count)
-        let names = EntityNames.unique(entities.map { ($0.id, $0.name) })
-        for (name, entity) in zip(names, entities) {
-            directory[name] = .entity(entity.content)
+        for (name, entity) in zip(Self.names(of: entities, in: collection), entities) {
+            directory[name] = collection.isHome ? .entity(entity) : .reference(entity.key)
         }
-        directories = ["": directory]
+        self.init(directories: ["": directory])
+    }
+
+    private static func names(of entities: [Entity], in collection: EntityCollection) -> [String] {
+        guard case .results = collection else { return EntityNames.unique(entities.map { ($0.id, $0.name) }) }
+        // As in BaseMount: `AppResults.17.calls`. The id makes it unique, however the rest is cut.
+        return entities.map { entity in
+            let word = if case .sample = entity { "Samples" } else { "AppResults" }
+            return EntityNames.legal("\(word).\(entity.id).\(entity.name)")
+        }
+    }
+
+    /// All files, in no order.
+    var files: some Sequence<FileRecord> {
+        directories.values.lazy.flatMap(\.values).compactMap { if case .file(let record) = $0 { record } else { nil } }
+    }
+
+    /// The name of the child that stands for an entity.
+    func name(of id: EntityID) -> String? {
+        directories[""]?.first { _, child in
+            switch child {
+            case .entity(let entity): entity.id == id
+            case .reference(let key): key.id == id
+            case .file, .directory, .text: false
+            }
+        }?.key
     }
 }
 
@@ -61,7 +93,9 @@ struct ListingSlot: Sendable {
     /// Whether somebody wants a later answer than that of the fetch under way.
     var isOutdated = false
     /// Entities made here since the last fetch began; the service's next list has them too.
-    var created: [Node.Content] = []
+    var created: [Entity] = []
+    /// When somebody last looked into it, as a number that grows with each look.
+    var lastUse: UInt64 = 0
 
     /// The listing, while it needs no fetch.
     func fresh(at now: ContinuousClock.Instant) -> Listing? {

@@ -1,42 +1,43 @@
 internal import BaseSpaceAPI
 
 extension Node.Content {
-    /// What tells this place from every other one of the account: the source of its inode number.
+    /// What tells this place from every other one of the account, if that is not where it stands: the source of its inode
+    /// number.
     ///
     /// The texts are an on-disk format of sorts: backup tools remember inode numbers, so they stay as they are.
-    func key(in parent: InodeNumber, named name: String) -> String {
+    var key: String? {
         switch self {
         case .root: "root"
-        case .projects: "projects"
-        case .project(let project): "project/\(project.id)"
-        case .samples(let project): "project/\(project.id)/samples"
-        case .appResults(let project): "project/\(project.id)/appresults"
-        case .sample(let sample): "sample/\(sample.id)"
-        case .appResult(let appResult): "appresult/\(appResult.id)"
+        case .collection(let collection, _): collection.key
+        case .entity(let entity): "\(entity.kind.rawValue)/\(entity.id)"
         case .directory(let place): "\(place.container.key)/files/\(place.path)"
         case .file(let record): "file/\(record.id)"
-        case .control(let file, let appResult): "appresult/\(appResult.id)/\(file.rawValue)"
-        case .text, .staged, .link: "\(parent.rawValue)/\(name)"
+        case .control(let file, let entity): "\(entity.kind.rawValue)/\(entity.id)/\(file.rawValue)"
+        case .properties(let place), .property(let place, _): place.key
+        case .hidden(let directory): directory.key
+        case .text, .document, .staged, .link, .sessionLink, .lastError, .commands: nil
         }
     }
 
-    /// Whether the other content is a later state of the same place, so that it may take over its inode.
-    func isSamePlace(as other: Node.Content) -> Bool {
-        switch (self, other) {
-        case (.root, .root), (.projects, .projects): true
-        case (.project(let one), .project(let two)): one.id == two.id
-        case (.samples(let one), .samples(let two)), (.appResults(let one), .appResults(let two)): one.id == two.id
-        case (.sample(let one), .sample(let two)): one.id == two.id
-        case (.appResult(let one), .appResult(let two)): one.id == two.id
-        case (.directory(let one), .directory(let two)): one == two
-        case (.file(let one), .file(let two)): one.id == two.id
-        case (.control(let one, let first), .control(let two, let second)): one == two && first.id == second.id
-        case (.text(let one), .text(let two)): one == two
-        case (.link(let one), .link(let two)): one == two
+    /// The number of the inode in a place.
+    func inode(in parent: InodeNumber, named name: String) -> InodeNumber {
+        InodeNumber(key: key ?? "\(parent.rawValue)/\(name)")
+    }
+}
+
+extension Node {
+    /// Whether the other node is a later state of the same place, so that it may take over its inode.
+    func isSamePlace(as other: Node) -> Bool {
+        switch (content, other.content) {
+        case (.file(let one), .file(let two)): return one.id == two.id
         // A staged file has a number of its own from its creation on, and becomes a file of the service under it.
-        case (.staged, .staged), (.staged, .file), (.file, .staged): true
-        default: false
+        case (.staged, .staged), (.staged, .file), (.file, .staged): return true
+        default: break
         }
+        guard isDirectory == other.isDirectory else { return false }
+        let key = content.key
+        guard key == other.content.key else { return false }
+        return key != nil || (parent == other.parent && name == other.name)
     }
 }
 
@@ -49,6 +50,23 @@ extension FileContainer {
         case .run(let id): "run/\(id)"
         case .dataset(let id): "dataset/\(id)"
         case .logs(let id, let session): "appsession/\(session)/logs/\(id)"
+        }
+    }
+}
+
+extension FileContainer {
+    /// The log files of an AppSession. The number of their set is the service's business: the empty one stands for that
+    /// which the session names.
+    static func logs(ofSession id: EntityID) -> FileContainer { .logs("", session: id) }
+
+    /// The entity whose files these are; `nil` for logs.
+    var entity: EntityKey? {
+        switch self {
+        case .appResult(let id): EntityKey(kind: .appResult, id: id)
+        case .sample(let id): EntityKey(kind: .sample, id: id)
+        case .run(let id): EntityKey(kind: .run, id: id)
+        case .dataset(let id): EntityKey(kind: .dataset, id: id)
+        case .logs: nil
         }
     }
 }

@@ -8,28 +8,34 @@ public final class Node: Sendable {
     public enum Content: Sendable {
         /// The root of the mount.
         case root
-        /// A text made by the mount itself, such as `README`.
+        /// A text that is known with its place, such as `README` or `.id`.
         case text([UInt8])
-        /// `Projects/`.
-        case projects
-        /// A directory of `Projects/`.
-        indirect case project(Project)
-        /// A project's `Samples/`.
-        indirect case samples(of: Project)
-        /// A project's `AppResults/`.
-        indirect case appResults(of: Project)
-        /// A directory of `Samples/`.
-        indirect case sample(Sample)
-        /// A directory of `AppResults/`.
-        indirect case appResult(AppResult)
+        /// A text that the service or the mount is asked for.
+        indirect case document(DocumentFile)
+        /// A directory of entities, and whose it is: `Projects/`, a project's `Samples/`.
+        indirect case collection(EntityCollection, of: Entity?)
+        /// The directory of an entity.
+        indirect case entity(Entity)
         /// `Files/` (an empty path) or a directory below it.
         case directory(FilePlace)
         /// A file that the service holds.
         case file(FileRecord)
         /// A file that is written here and not, or not wholly, uploaded.
         case staged(FilePlace)
-        /// `Status` or `StatusSummary` of an AppResult.
-        indirect case control(ControlFile, of: AppResult)
+        /// `Status` or `StatusSummary` of an AppSession, seen from it or from an AppResult.
+        indirect case control(ControlFile, of: Entity)
+        /// `Properties/` or a directory in it.
+        case properties(PropertyPlace)
+        /// A property of text.
+        indirect case property(PropertyPlace, text: [UInt8])
+        /// A directory that is reached by name and only lists what is reached that way.
+        indirect case hidden(HiddenDirectory)
+        /// `.error`: what failed last in the directory.
+        case lastError(of: InodeNumber)
+        /// `.commands`: takes commands for the directory.
+        case commands(of: InodeNumber)
+        /// `ParentAppSession` of what does not name its session in a list: the service is asked when it is read.
+        case sessionLink(of: EntityKey)
         /// A symbolic link.
         case link(target: String)
     }
@@ -58,20 +64,19 @@ public final class Node: Sendable {
     /// Whether it can be listed.
     public var isDirectory: Bool {
         switch content {
-        case .root, .projects, .project, .samples, .appResults, .sample, .appResult, .directory: true
-        case .text, .file, .staged, .control, .link: false
+        case .root, .collection, .entity, .directory, .properties, .hidden: true
+        case .text, .document, .file, .staged, .control, .property, .lastError, .commands, .link, .sessionLink: false
         }
     }
 
     /// Whether its files come from, or go to, the container `Files/` of one entity, and where in there it stands.
-    /// An AppResult or a Sample stands for its own `Files/`.
+    /// An entity with files stands for its own `Files/`.
     public var filePlace: FilePlace? {
         switch content {
-        case .sample(let sample): FilePlace(container: .sample(sample.id), path: "")
-        case .appResult(let appResult): FilePlace(container: .appResult(appResult.id), path: "")
+        case .entity(let entity): entity.container.map { FilePlace(container: $0, path: "") }
         case .directory(let place), .staged(let place): place
         case .file(let record): record.place
-        case .root, .text, .projects, .project, .samples, .appResults, .control, .link: nil
+        default: nil
         }
     }
 }
@@ -84,7 +89,7 @@ public enum ControlFile: String, Sendable, CaseIterable {
     case statusSummary = "StatusSummary"
 }
 
-/// A place below the `Files/` of a sample or an AppResult.
+/// A place below the `Files/` of what has files.
 public struct FilePlace: Hashable, Sendable, CustomStringConvertible {
     /// Whose `Files/`.
     public var container: FileContainer
@@ -115,51 +120,4 @@ public struct FilePlace: Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "\(container):\(path)" }
-}
-
-/// What the tree keeps of a file that the service holds, shared by listings and nodes.
-public final class FileRecord: Sendable {
-    /// Its id.
-    public let id: EntityID
-    /// Where it stands in the tree.
-    public let place: FilePlace
-    /// Bytes.
-    public let size: Int64
-    /// The object's ETag, bare.
-    public let etag: String?
-    /// Last change: `DateModified`, or `DateCreated` without one.
-    public let modified: Timestamp?
-    /// The content type given at upload.
-    public let contentType: String?
-    /// Archived content is listed and can't be read.
-    public let isArchived: Bool
-    /// Where its bytes are to be had, as the listing said; whether the URL still serves is not known.
-    public let contentURL: SignedURL?
-
-    init(_ file: RemoteFile, place: FilePlace) {
-        self.id = file.id
-        self.place = place
-        self.size = file.size
-        self.etag = file.etag
-        self.modified = file.modified ?? file.created
-        self.contentType = file.contentType
-        self.isArchived = file.isArchived
-        self.contentURL = file.contentURL
-    }
-
-    private init(_ record: FileRecord, modified: Timestamp) {
-        self.id = record.id
-        self.place = record.place
-        self.size = record.size
-        self.etag = record.etag
-        self.modified = modified
-        self.contentType = record.contentType
-        self.isArchived = record.isArchived
-        self.contentURL = record.contentURL
-    }
-
-    /// The same file with another time.
-    func with(modified: Timestamp) -> FileRecord {
-        FileRecord(self, modified: modified)
-    }
 }

@@ -1,48 +1,21 @@
 internal import BaseSpaceAPI
 internal import OrderedCollections
 
-extension Tree {
-    /// A child that is there because of what its directory is.
-    func fixedChild(named name: String, of directory: Node) -> Node? {
-        fixedContents(of: directory).first { $0.0 == name }.map { fixedNode($1, named: $0, in: directory) }
-    }
-
-    func fixedChildren(of directory: Node) -> [Node] {
-        fixedContents(of: directory).map { fixedNode($1, named: $0, in: directory) }
-    }
-
-    private func fixedNode(_ content: Node.Content, named name: String, in directory: Node) -> Node {
-        let inode = InodeNumber(key: content.key(in: directory.inode, named: name))
-        return Node(inode: inode, parent: directory.inode, name: name, content: content)
-    }
-
-    private func fixedContents(of directory: Node) -> [(String, Node.Content)] {
-        switch directory.content {
-        case .root:
-            [("README", .text(readme)), ("Projects", .projects)]
-        case .project(let project):
-            [("AppResults", .appResults(of: project)), ("Samples", .samples(of: project))]
-        case .sample(let sample):
-            [("Files", .directory(FilePlace(container: .sample(sample.id), path: "")))]
-        case .appResult(let appResult):
-            [("Files", .directory(FilePlace(container: .appResult(appResult.id), path: "")))]
-                + ControlFile.allCases.map { ($0.rawValue, .control($0, of: appResult)) }
-        case .projects, .samples, .appResults, .directory, .text, .file, .staged, .control, .link:
-            []
-        }
-    }
-}
-
 extension Tree.State {
     /// A child by name: local entries first, then the listing.
     func child(named name: String, of directory: Node, in listing: Listing) -> Node? {
         if let local = localChild(named: name, of: directory) { return local }
-        guard let child = listing.directories[directory.filePlace?.path ?? ""]?[name] else { return nil }
+        guard let child = listing.directories[directory.pathInListing]?[name] else { return nil }
         return node(for: child, named: name, in: directory)
     }
 
     /// A child that is known without any listing.
     func localChild(named name: String, of directory: Node) -> Node? {
+        if case .properties(let place) = directory.content {
+            let place = place.appending(name)
+            guard localProperties[place.owner]?.contains(place.path) == true else { return nil }
+            return node(.properties(place), named: name, in: directory)
+        }
         guard let place = directory.filePlace, let child = local[place.container]?[place.appending(name).path] else {
             return nil
         }
@@ -50,13 +23,16 @@ extension Tree.State {
     }
 
     func children(of directory: Node, in listing: Listing) -> [Node] {
+        let listed = listing.directories[directory.pathInListing] ?? [:]
+        if case .properties(let place) = directory.content {
+            return properties(at: place, of: directory, listed: listed)
+        }
         let place = directory.filePlace
         let localChildren = place.flatMap { local[$0.container]?.directories[$0.path] } ?? [:]
-        let listed = listing.directories[place?.path ?? ""] ?? [:]
         var nodes: [Node] = []
         nodes.reserveCapacity(listed.count + localChildren.count)
         for (name, child) in listed where localChildren[name] == nil {
-            nodes.append(node(for: child, named: name, in: directory))
+            node(for: child, named: name, in: directory).map { nodes.append($0) }
         }
         for (name, child) in localChildren.sorted(by: { $0.key < $1.key }) {
             nodes.append(node(for: child, named: name, in: directory))
@@ -64,11 +40,35 @@ extension Tree.State {
         return nodes
     }
 
-    private func node(for child: Listing.Child, named name: String, in directory: Node) -> Node {
-        switch child {
-        case .entity(let content): node(content, named: name, in: directory)
-        case .file(let record): file(record, named: name, in: directory)
-        case .directory: subdirectory(named: name, in: directory)
+    private func properties(at place: PropertyPlace, of directory: Node, listed: Listing.Directory) -> [Node] {
+        let made = (localProperties[place.owner] ?? []).filter { path in
+            PropertyPlace(owner: place.owner, path: path).directory == place.path
+        }
+        let names = made.map { PropertyPlace(owner: place.owner, path: $0).name }.filter { listed[$0] == nil }
+        return listed.compactMap { node(for: $1, named: $0, in: directory) }
+            + names.sorted().map { node(.properties(place.appending($0)), named: $0, in: directory) }
+    }
+
+    /// The node of a line of a listing, as the directory shows it; `nil` if it does not.
+    private func node(for child: Listing.Child, named name: String, in directory: Node) -> Node? {
+        switch (directory.content, child) {
+        case (.hidden(.metadata(let place)), .directory):
+            node(.hidden(.metadata(place.appending(name))), named: name, in: directory)
+        case (.hidden(.metadata), .file(let record)):
+            node(.hidden(.fileMetadata(record)), named: name, in: directory)
+        case (.hidden(.status(let status, _)), .entity(.appResult(let appResult))):
+            self.status(of: .appResult(appResult.id)) == status
+                ? node(.link(target: "../../AppResults/" + name), named: name, in: directory) : nil
+        case (_, .entity(let entity)): node(.entity(entity), named: name, in: directory)
+        case (_, .reference(let key)):
+            node(.link(target: key.link(fromDepth: directory.depth)), named: name, in: directory)
+        case (.properties(let place), .directory):
+            node(.properties(place.appending(name)), named: name, in: directory)
+        case (.properties(let place), .text(let text)):
+            node(.property(place.appending(name), text: text), named: name, in: directory)
+        case (_, .text(let text)): node(.text(text), named: name, in: directory)
+        case (_, .file(let record)): file(record, named: name, in: directory)
+        case (_, .directory): subdirectory(named: name, in: directory)
         }
     }
 
@@ -87,18 +87,18 @@ extension Tree.State {
     }
 
     private func node(_ content: Node.Content, named name: String, in directory: Node) -> Node {
-        let inode = InodeNumber(key: content.key(in: directory.inode, named: name))
+        let inode = content.inode(in: directory.inode, named: name)
         return Node(inode: inode, parent: directory.inode, name: name, content: content)
     }
 
     private func file(_ record: FileRecord, named name: String, in directory: Node) -> Node {
         let content = Node.Content.file(modified[record.id].map { record.with(modified: $0) } ?? record)
-        let inode = aliases[record.id] ?? InodeNumber(key: content.key(in: directory.inode, named: name))
+        let inode = aliases[record.id] ?? content.inode(in: directory.inode, named: name)
         return Node(inode: inode, parent: filesInode(of: directory), name: name, content: content)
     }
 
-    /// A directory below `Files/`; seen from the AppResult or sample itself, a link to it, since the kernel allows a
-    /// directory one parent only.
+    /// A directory below `Files/`; seen from the entity itself, a link to it, since the kernel allows a directory one
+    /// parent only.
     private func subdirectory(named name: String, in directory: Node) -> Node {
         if case .directory(let place) = directory.content {
             return node(.directory(place.appending(name)), named: name, in: directory)
@@ -110,9 +110,22 @@ extension Tree.State {
         directory.filePlace?.appending(name) ?? FilePlace(container: .sample(""), path: name)
     }
 
-    /// The directory that a file stands in, also when it was looked up in the AppResult or sample above `Files/`.
+    /// The directory that a file stands in, also when it was looked up in the entity above `Files/`.
     private func filesInode(of directory: Node) -> InodeNumber {
         guard let place = directory.filePlace else { return directory.inode }
-        return InodeNumber(key: Node.Content.directory(place).key(in: directory.inode, named: ""))
+        return Node.Content.directory(place).inode(in: directory.inode, named: "")
+    }
+}
+
+extension Node {
+    /// How many directories below the root the entries of this one stand, where links stand in it.
+    var depth: Int {
+        switch content {
+        case .collection(let collection, _): collection.depth
+        case .entity(let entity): entity.kind.depth
+        case .properties(let place): place.depth
+        case .hidden(.entities): 2
+        default: 0
+        }
     }
 }

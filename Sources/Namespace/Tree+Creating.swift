@@ -16,24 +16,33 @@ extension Tree {
     ///   - directory: `Projects/` or an `AppResults/`; nothing else can be created in.
     public func createEntity(named name: String, in directory: Node) async throws(BaseSpaceError) -> CreatedEntity {
         switch directory.content {
-        case .projects:
+        case .collection(.projects, _):
             let (project, created) = try await service.createProject(named: name)
             guard created else {
                 refresh(directory)
                 return .existing
             }
-            return .created(entered(.project(project), as: name, in: directory, key: .projects))
-        case .appResults(let project):
-            let appResult = try await service.createAppResult(named: name, in: project.id)
-            return .created(entered(.appResult(appResult), as: name, in: directory, key: .appResults(of: project.id)))
+            return .created(entered(.project(project), as: name, in: directory, of: .projects))
+        case .collection(.appResults(let project), _):
+            let appResult = try await service.createAppResult(
+                NewAppResult(
+                    name: name,
+                    project: project,
+                    session: configuration.session,
+                    description: configuration.appResultDescription
+                )
+            )
+            return .created(entered(.appResult(appResult), as: name, in: directory, of: .appResults(of: project)))
         default:
             preconditionFailure("Only Projects/ and AppResults/ take new entities")
         }
     }
 
-    private func entered(_ content: Node.Content, as name: String, in directory: Node, key: ListingKey) -> Node {
-        if let node = add(content, to: directory, key: key) { return node }
-        let inode = InodeNumber(key: content.key(in: directory.inode, named: name))
+    private func entered(_ entity: Entity, as name: String, in directory: Node, of collection: EntityCollection) -> Node
+    {
+        if let node = add(entity, to: directory, of: collection) { return node }
+        let content = Node.Content.entity(entity)
+        let inode = content.inode(in: directory.inode, named: name)
         return Node(inode: inode, parent: directory.inode, name: name, content: content)
     }
 }

@@ -23,12 +23,16 @@ extension Tree {
         return state.withLock { state in
             guard let node = state.current(node) else { return nil }
             var inode = node.inode
-            while let slot = state.slots[inode], !slot.node.content.isSamePlace(as: node.content) {
+            while let slot = state.slots[inode], !slot.node.isSamePlace(as: node) {
                 inode = InodeNumber(rawValue: inode.rawValue &+ 1)
             }
             let kept =
                 inode == node.inode
                 ? node : Node(inode: inode, parent: node.parent, name: node.name, content: node.content)
+            if state.slots[inode] == nil {
+                state.retained.append(inode)
+                state.compactRetained()
+            }
             state.slots[inode, default: InodeSlot(node: kept, references: 0)].references += 1
             state.slots[inode]?.node = kept
             return kept

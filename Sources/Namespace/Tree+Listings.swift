@@ -11,7 +11,7 @@ extension Tree {
         }
         let look = state.withLock { state -> Look in
             let slot = state.listings[key]
-            if let listing = slot?.fresh(at: now()) { return .known(.success(listing)) }
+            if let listing = state.fresh(key, at: now()) { return .known(.success(listing)) }
             if let flight = slot?.flight { return .wait(flight) }
             if let refusal = slot?.refusal, now() < refusal.until { return .known(.failure(refusal.error)) }
             let flight = ListingSlot.Flight { await self.fetch(key) }
@@ -32,18 +32,15 @@ extension Tree {
         let start = now()
         do throws(BaseSpaceError) {
             switch key {
-            case .projects:
-                let projects = try await service.projects()
-                return .success(install(projects.map { .project($0) }, for: key, begun: start))
-            case .samples(let project):
-                let samples = try await service.samples(of: project)
-                return .success(install(samples.map { .sample($0) }, for: key, begun: start))
-            case .appResults(let project):
-                let appResults = try await service.appResults(of: project)
-                return .success(install(appResults.map { .appResult($0) }, for: key, begun: start))
+            case .entities(let collection):
+                let entities = try await service.entities(in: collection)
+                return .success(install(entities, of: collection, begun: start))
             case .files(let container):
                 let files = try await service.files(of: container)
                 return .success(install(files, of: container, begun: start))
+            case .properties(let owner):
+                let properties = try await service.properties(of: owner)
+                return .success(install(properties, of: owner, begun: start))
             }
         } catch {
             return fail(key, with: error)
@@ -51,16 +48,33 @@ extension Tree {
     }
 
     private func install(
-        _ entities: [Node.Content],
-        for key: ListingKey,
+        _ entities: [Entity],
+        of collection: EntityCollection,
         begun start: ContinuousClock.Instant
     ) -> Listing {
         state.withLock { state in
-            for content in entities {
-                state.learnStatus(from: content, at: start)
+            let key = ListingKey.entities(collection)
+            for entity in entities {
+                state.learnStatus(from: entity, at: start)
             }
-            let listing = Listing(of: merged(entities, with: state.listings[key]?.created ?? []))
+            let listing = Listing(of: merged(entities, with: state.listings[key]?.created ?? []), in: collection)
             state.finish(key, with: listing, freshUntil: start + configuration.metadataLifetime)
+            state.dropListings(keeping: key, limit: configuration.listingLimit, at: now())
+            return listing
+        }
+    }
+
+    private func install(
+        _ properties: [Property],
+        of owner: EntityKey,
+        begun start: ContinuousClock.Instant
+    ) -> Listing {
+        let listing = PropertyTree.listing(of: properties)
+        return state.withLock { state in
+            // What the service holds by now needs no place of its own.
+            state.localProperties[owner]?.subtract(listing.directories.keys)
+            state.finish(.properties(of: owner), with: listing, freshUntil: start + configuration.metadataLifetime)
+            state.dropListings(keeping: .properties(of: owner), limit: configuration.listingLimit, at: now())
             return listing
         }
     }
@@ -74,9 +88,10 @@ extension Tree {
         return state.withLock { state in
             state.local[container]?.dropUploads(before: start)
             let lifetime =
-                state.status(of: container)?.isFinal == true
+                state.status(of: container)?.isFinal == true || state.containers[container]?.isFinal == true
                 ? configuration.finalLifetime : configuration.metadataLifetime
             state.finish(.files(of: container), with: listing, freshUntil: start + lifetime)
+            state.dropListings(keeping: .files(of: container), limit: configuration.listingLimit, at: now())
             return listing
         }
     }
@@ -97,34 +112,26 @@ extension Tree {
     }
 
     /// Entities that were made here while the fetch was under way and are not in its answer, added to it.
-    private func merged(
-        _ entities: [Node.Content],
-        with created: [Node.Content]
-    ) -> [(id: EntityID, name: String, content: Node.Content)] {
+    private func merged(_ entities: [Entity], with created: [Entity]) -> [Entity] {
         var seen: Set<EntityID> = []
-        return (entities + created).compactMap { content in
-            guard let (id, name) = content.entity, seen.insert(id).inserted else { return nil }
-            return (id, name, content)
-        }
+        return (entities + created).filter { seen.insert($0.id).inserted }
     }
 
     /// Puts an entity that was made here into its collection's listing, and answers its node.
-    func add(_ content: Node.Content, to directory: Node, key: ListingKey) -> Node? {
+    func add(_ entity: Entity, to directory: Node, of collection: EntityCollection) -> Node? {
         state.withLock { state in
-            state.learnStatus(from: content, at: now())
+            let key = ListingKey.entities(collection)
+            state.learnStatus(from: entity, at: now())
             var slot = state.listings[key] ?? ListingSlot()
             if slot.flight != nil {
-                slot.created.append(content)
+                slot.created.append(entity)
             }
             if let listing = slot.listing {
-                let known = (listing.directories[""] ?? [:]).values.compactMap { child -> Node.Content? in
-                    if case .entity(let content) = child { content } else { nil }
-                }
-                slot.listing = Listing(of: merged(known, with: [content]))
+                slot.listing = Listing(of: merged(listing.entities, with: [entity]), in: collection)
             }
             state.listings[key] = slot
-            guard let listing = slot.listing, let (id, _) = content.entity else { return nil }
-            return state.children(of: directory, in: listing).first { $0.content.entity?.id == id }
+            guard let listing = slot.listing, let name = listing.name(of: entity.id) else { return nil }
+            return state.child(named: name, of: directory, in: listing)
         }
     }
 
@@ -140,14 +147,13 @@ extension Tree {
         refresh(.files(of: container))
     }
 
+    /// Asks the service anew for an entity's properties.
+    func refreshProperties(of owner: EntityKey) {
+        refresh(.properties(of: owner))
+    }
+
     private func refresh(_ key: ListingKey) {
-        state.withLock { state in
-            guard var slot = state.listings[key] else { return }
-            slot.freshUntil = nil
-            slot.refusal = nil
-            slot.isOutdated = slot.flight != nil
-            state.listings[key] = slot
-        }
+        state.withLock { $0.outdate(key) }
     }
 }
 
@@ -158,29 +164,28 @@ extension Tree.State {
         freshUntil: ContinuousClock.Instant
     ) {
         let isOutdated = listings[key]?.isOutdated ?? false
-        listings[key] = ListingSlot(listing: listing, freshUntil: isOutdated ? nil : freshUntil)
+        looks += 1
+        listings[key] = ListingSlot(
+            listing: listing,
+            freshUntil: isOutdated ? nil : freshUntil,
+            lastUse: looks
+        )
     }
 }
 
-extension Node.Content {
-    /// Id and name of an entity that a collection lists.
-    var entity: (id: EntityID, name: String)? {
-        switch self {
-        case .project(let project): (project.id, project.name)
-        case .sample(let sample): (sample.id, sample.name)
-        case .appResult(let appResult): (appResult.id, appResult.name)
-        default: nil
-        }
+extension Listing {
+    /// The entities whose directories stand here.
+    var entities: [Entity] {
+        (directories[""] ?? [:]).values.compactMap { if case .entity(let entity) = $0 { entity } else { nil } }
     }
 }
 
 extension ListingKey: CustomStringConvertible {
     var description: String {
         switch self {
-        case .projects: "the list of projects"
-        case .samples(let project): "the samples of project \(project)"
-        case .appResults(let project): "the AppResults of project \(project)"
+        case .entities(let collection): collection.description
         case .files(let container): "the files of \(container.key)"
+        case .properties(let owner): "the properties of \(owner)"
         }
     }
 }

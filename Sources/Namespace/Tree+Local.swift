@@ -130,7 +130,7 @@ extension Tree {
 
     private func node(_ content: Node.Content, at place: FilePlace) -> Node {
         let parent = place.directoryInode
-        let inode = InodeNumber(key: content.key(in: parent, named: place.name))
+        let inode = content.inode(in: parent, named: place.name)
         return Node(inode: inode, parent: parent, name: place.name, content: content)
     }
 }
@@ -152,6 +152,6 @@ extension FilePlace {
     /// The number of the directory that a place is in.
     fileprivate var directoryInode: InodeNumber {
         let directory = FilePlace(container: container, path: directory)
-        return InodeNumber(key: Node.Content.directory(directory).key(in: .root, named: directory.name))
+        return Node.Content.directory(directory).inode(in: .root, named: directory.name)
     }
 }

@@ -19,6 +19,8 @@ struct KnownContainer: Sendable {
     var status: SessionStatus?
     /// When it was made.
     var created: Timestamp?
+    /// Whether no file can come to it any more, for what has no session.
+    var isFinal = false
 }
 
 extension Tree {
@@ -27,35 +29,35 @@ extension Tree {
         state.withLock { $0.containers[container]?.created }
     }
 
-    /// The state of an AppResult's session, as last heard; `nil` if the service did not name it.
-    public func knownSession(of appResult: AppResult) -> KnownSession? {
-        appResult.appSessionID.flatMap { id in state.withLock { $0.sessions[id] } }
+    /// The state of an entity's session, as last heard; `nil` if the service did not name it.
+    public func knownSession(of entity: Entity) -> KnownSession? {
+        state.withLock { state in state.sessionID(of: entity).flatMap { state.sessions[$0] } }
     }
 
     /// The same, while it is fresh enough to be shown to somebody who asks for it.
-    public func freshSession(of appResult: AppResult) -> KnownSession? {
-        knownSession(of: appResult).flatMap { now() < $0.learned + configuration.statusLifetime ? $0 : nil }
+    public func freshSession(of entity: Entity) -> KnownSession? {
+        knownSession(of: entity).flatMap { now() < $0.learned + configuration.statusLifetime ? $0 : nil }
     }
 
-    /// The state of an AppResult's session, asked of the service unless it is fresh; an old one if it can't be reached.
-    public func session(of appResult: AppResult) async throws(BaseSpaceError) -> KnownSession {
-        if let fresh = freshSession(of: appResult) { return fresh }
+    /// The state of an entity's session, asked of the service unless it is fresh; an old one if it can't be reached.
+    public func session(of entity: Entity) async throws(BaseSpaceError) -> KnownSession {
+        if let fresh = freshSession(of: entity) { return fresh }
         do {
-            return learn(try await service.appSession(try await sessionID(of: appResult)), of: appResult)
+            return learn(try await service.appSession(try await sessionID(of: entity)), of: entity)
         } catch {
-            guard error.isUnreachable, let old = knownSession(of: appResult) else { throw error }
+            guard error.isUnreachable, let old = knownSession(of: entity) else { throw error }
             return old
         }
     }
 
-    /// Sets the state of an AppResult's session, its summary, or both.
+    /// Sets the state of an entity's session, its summary, or both.
     public func setSession(
-        of appResult: AppResult,
+        of entity: Entity,
         to status: SessionStatus?,
         summary: String?
     ) async throws(BaseSpaceError) -> KnownSession {
-        let id = try await sessionID(of: appResult)
-        return learn(try await service.setStatus(of: id, to: status, summary: summary), of: appResult)
+        let id = try await sessionID(of: entity)
+        return learn(try await service.setStatus(of: id, to: status, summary: summary), of: entity)
     }
 
     /// Whether files may be added to a container, as last heard: its session is not final.
@@ -64,50 +66,60 @@ extension Tree {
         return state.withLock { $0.status(of: container) }?.acceptsWork ?? true
     }
 
-    /// The state of an AppResult's session, asked of the service whatever is known.
-    public func refreshedSession(of appResult: AppResult) async throws(BaseSpaceError) -> KnownSession {
-        learn(try await service.appSession(try await sessionID(of: appResult)), of: appResult)
+    /// The state of an entity's session, asked of the service whatever is known.
+    public func refreshedSession(of entity: Entity) async throws(BaseSpaceError) -> KnownSession {
+        learn(try await service.appSession(try await sessionID(of: entity)), of: entity)
     }
 
-    /// Whether a container's files belong to the same session as an AppResult's: an AppSession may own several.
-    public func isSameSession(_ container: FileContainer, as appResult: AppResult) -> Bool {
-        state.withLock { $0.isSameSession(container, as: appResult) }
+    /// Whether a container's files belong to the same session as an entity's: an AppSession may own several.
+    public func isSameSession(_ container: FileContainer, as entity: Entity) -> Bool {
+        state.withLock { $0.isSameSession(container, as: entity) }
     }
 
     /// What the kernel knows of all AppResults of a session: their directories, files and control files.
-    public func knownNodes(ofSessionOf appResult: AppResult) -> [Node] {
+    public func knownNodes(ofSessionOf entity: Entity) -> [Node] {
         state.withLock { state in
             state.slots.values.map(\.node).filter { node in
                 if case .control(_, let owner) = node.content {
-                    return state.isSameSession(.appResult(owner.id), as: appResult)
+                    guard let session = state.sessionID(of: owner) else { return owner.key == entity.key }
+                    return session == state.sessionID(of: entity)
                 }
-                return node.filePlace.map { state.isSameSession($0.container, as: appResult) } ?? false
+                return node.filePlace.map { state.isSameSession($0.container, as: entity) } ?? false
             }
         }
     }
 
-    private func sessionID(of appResult: AppResult) async throws(BaseSpaceError) -> EntityID {
-        if let id = appResult.appSessionID { return id }
-        if let id = try await service.appResult(appResult.id).appSessionID { return id }
-        throw BaseSpaceError.undecodable("AppResult \(appResult.id) names no AppSession")
+    private func sessionID(of entity: Entity) async throws(BaseSpaceError) -> EntityID {
+        if let id = state.withLock({ $0.sessionID(of: entity) }) { return id }
+        if let id = try await sessionID(of: entity.key) { return id }
+        throw BaseSpaceError.undecodable("\(entity.key) names no AppSession")
     }
 
-    private func learn(_ session: AppSession, of appResult: AppResult) -> KnownSession {
+    private func learn(_ session: AppSession, of entity: Entity) -> KnownSession {
         let known = KnownSession(status: session.status, summary: session.statusSummary ?? "", learned: now())
         state.withLock { state in
             state.sessions[session.id] = known
-            state.containers[.appResult(appResult.id), default: KnownContainer()].sessionID = session.id
+            guard let container = entity.container else { return }
+            state.containers[container, default: KnownContainer()].sessionID = session.id
         }
         return known
     }
 }
 
 extension Tree.State {
-    func isSameSession(_ container: FileContainer, as appResult: AppResult) -> Bool {
-        let own = FileContainer.appResult(appResult.id)
-        guard container != own else { return true }
+    func isSameSession(_ container: FileContainer, as entity: Entity) -> Bool {
+        guard container != entity.container else { return true }
         guard let session = containers[container]?.sessionID else { return false }
-        return session == containers[own]?.sessionID
+        return session == sessionID(of: entity)
+    }
+
+    /// The session of an entity, as far as it is known: its own id for an AppSession.
+    func sessionID(of entity: Entity) -> EntityID? {
+        switch entity {
+        case .appSession(let session): session.id
+        case .appResult(let appResult) where appResult.appSessionID != nil: appResult.appSessionID
+        default: entity.container.flatMap { containers[$0]?.sessionID }
+        }
     }
 
     /// The last known state of the session that a container belongs to.
@@ -117,10 +129,14 @@ extension Tree.State {
     }
 
     /// Takes the session's state from what a listing says of an AppResult or a sample.
-    mutating func learnStatus(from content: Node.Content, at moment: ContinuousClock.Instant) {
-        switch content {
+    mutating func learnStatus(from entity: Entity, at moment: ContinuousClock.Instant) {
+        switch entity {
         case .sample(let sample):
-            containers[.sample(sample.id)] = KnownContainer(status: sample.status, created: sample.created)
+            containers[.sample(sample.id)] = KnownContainer(
+                sessionID: sample.appSessionID ?? containers[.sample(sample.id)]?.sessionID,
+                status: sample.status,
+                created: sample.created
+            )
         case .appResult(let appResult):
             containers[.appResult(appResult.id)] = KnownContainer(
                 sessionID: appResult.appSessionID,
@@ -131,7 +147,21 @@ extension Tree.State {
             // An answer about the session itself may be newer than the listing.
             if let known = sessions[id], known.learned > moment { return }
             sessions[id] = KnownSession(status: reported, summary: appResult.statusSummary ?? "", learned: moment)
-        default:
+        case .appSession(let session):
+            if let known = sessions[session.id], known.learned > moment { return }
+            sessions[session.id] = KnownSession(
+                status: session.status,
+                summary: session.statusSummary ?? "",
+                learned: moment
+            )
+        case .run(let run):
+            containers[.run(run.id)] = KnownContainer(created: run.created, isFinal: run.isFinal)
+        case .dataset(let dataset):
+            containers[.dataset(dataset.id)] = KnownContainer(
+                sessionID: dataset.appSessionID,
+                created: dataset.created
+            )
+        case .project, .bioSample, .genome:
             return
         }
     }

@@ -1,4 +1,5 @@
 public import BaseSpaceAPI
+internal import DequeModule
 internal import OrderedCollections
 internal import Synchronization
 
@@ -24,10 +25,26 @@ public final class Tree: Sendable {
         public var finalLifetime: Duration = .seconds(3600)
         /// The state of an AppSession, which others change while a user watches it.
         public var statusLifetime: Duration = .seconds(2)
+        /// Lines of all listings together that are remembered: about 350 bytes each.
+        public var listingLimit = 250_000
+        /// Nodes that the kernel may know before it is told to forget some: about 150 bytes each, beside their lines.
+        public var nodeLimit = 250_000
         /// How long an old listing serves before the service is tried again after it could not be reached.
         public var retryInterval: Duration = .seconds(5)
+        /// How long a text that was asked for (`.json`, `SampleProperties`) serves.
+        public var documentLifetime: Duration = .seconds(60)
         /// The text of `README` in the root.
         public var readme = ""
+        /// The URL of the API with a slash at its end, as `.curl` names it.
+        public var apiServer = "https://api.basespace.illumina.com/"
+        /// Whether listings show the files that begin with a dot: the mount option `listmeta`.
+        public var listsMetadata = false
+        /// The AppSession that everything belongs to which is made here; `nil` for one for each AppResult.
+        public var session: EntityID?
+        /// What the service is to show as the description of an AppResult that is made here.
+        public var appResultDescription: String?
+        /// The files of `.basespacefs/` by name, each made when it is looked at.
+        public var reports: [String: @Sendable () async -> [UInt8]] = [:]
 
         /// The usual lifetimes.
         public init() {}
@@ -35,8 +52,15 @@ public final class Tree: Sendable {
 
     struct State {
         var slots: [InodeNumber: InodeSlot] = [:]
+        /// The nodes in the order in which the kernel came to know them; some are forgotten by now.
+        var retained = Deque<InodeNumber>()
         var listings: [ListingKey: ListingSlot] = [:]
         var local: [FileContainer: LocalEntries] = [:]
+        /// Directories in `Properties/` that have nothing in them yet, which the service can't hold, by their owner.
+        var localProperties: [EntityKey: Set<String>] = [:]
+        var documents: [DocumentFile: DocumentSlot] = [:]
+        /// Grows with each look at a listing or document: who was looked at last.
+        var looks: UInt64 = 0
         var sessions: [EntityID: KnownSession] = [:]
         /// What is known of samples and AppResults beyond their files.
         var containers: [FileContainer: KnownContainer] = [:]
@@ -83,10 +107,10 @@ public final class Tree: Sendable {
 
     /// The child of a directory, without asking the service.
     public func knownChild(named name: String, of directory: Node) -> KnownChild {
-        if let fixed = fixedChild(named: name, of: directory) { return .found(fixed) }
+        if let own = ownChild(named: name, of: directory) { return known(own, named: name, in: directory) }
         guard let key = directory.listingKey else { return .missing }
         return state.withLock { state in
-            guard let listing = state.listings[key]?.fresh(at: now()) else {
+            guard let listing = state.fresh(key, at: now()) else {
                 // What is only here needs no listing.
                 return state.localChild(named: name, of: directory).map { .found($0) } ?? .unknown
             }
@@ -96,7 +120,7 @@ public final class Tree: Sendable {
 
     /// The child of a directory, from a listing that is fetched if need be; `nil` if there is none.
     public func child(named name: String, of directory: Node) async throws(BaseSpaceError) -> Node? {
-        if let fixed = fixedChild(named: name, of: directory) { return fixed }
+        if let own = ownChild(named: name, of: directory) { return try await node(own, named: name, in: directory) }
         guard let key = directory.listingKey else { return nil }
         let listing = try await listing(for: key)
         return state.withLock { $0.child(named: name, of: directory, in: listing) }
@@ -104,55 +128,76 @@ public final class Tree: Sendable {
 
     /// All children of a directory, without asking the service; `nil` if that has to be.
     public func knownChildren(of directory: Node) -> [Node]? {
-        guard let key = directory.listedKey else { return fixedChildren(of: directory) }
-        return state.withLock { state in
-            guard let listing = state.listings[key]?.fresh(at: now()) else { return nil }
+        guard let key = directory.listedKey else { return ownChildren(of: directory) }
+        let listed: [Node]? = state.withLock { state in
+            guard let listing = state.fresh(key, at: now()) else { return nil }
             return state.children(of: directory, in: listing)
         }
+        return listed.map { ownChildren(of: directory) + $0 }
     }
 
     /// How many children of a directory a listing has, without asking the service and without making their nodes; `nil` if
     /// it has to be asked.
     public func knownChildCount(of directory: Node) -> Int? {
-        guard let key = directory.listedKey else { return fixedChildren(of: directory).count }
+        guard let key = directory.listedKey else { return ownChildren(of: directory).count }
         return state.withLock { state in
-            guard let listing = state.listings[key]?.fresh(at: now()) else { return nil }
-            return listing.directories[directory.filePlace?.path ?? ""]?.count ?? 0
+            guard let listing = state.fresh(key, at: now()) else { return nil }
+            return listing.directories[directory.pathInListing]?.count ?? 0
         }
     }
 
     /// All children of a directory, from a listing that is fetched if need be.
     public func children(of directory: Node) async throws(BaseSpaceError) -> [Node] {
-        guard let key = directory.listedKey else { return fixedChildren(of: directory) }
+        guard let key = directory.listedKey else { return ownChildren(of: directory) }
         let listing = try await listing(for: key)
-        return state.withLock { $0.children(of: directory, in: listing) }
+        return ownChildren(of: directory) + state.withLock { $0.children(of: directory, in: listing) }
     }
 
     /// How long what was just found in a directory holds: as long as the listing that was looked into.
     public func lifetime(in directory: Node) -> Duration {
-        guard let key = directory.listingKey else { return configuration.finalLifetime }
+        guard let key = directory.listingKey else { return configuration.metadataLifetime }
         let left = state.withLock { $0.listings[key]?.freshUntil }.map { now().duration(to: $0) } ?? .zero
         return max(left, .seconds(1))
     }
 }
 
+extension Tree.State {
+    /// A listing that needs no fetch. Looking at it keeps it from being dropped.
+    mutating func fresh(_ key: ListingKey, at now: ContinuousClock.Instant) -> Listing? {
+        guard let listing = listings[key]?.fresh(at: now) else { return nil }
+        looks += 1
+        listings[key]?.lastUse = looks
+        return listing
+    }
+}
+
 extension Node {
-    /// The listing that is looked into for a name that is not fixed. A sample and an AppResult look into their `Files/`.
+    /// The listing that is looked into for a name that is not the directory's own. An entity with files looks into its
+    /// `Files/`.
     var listingKey: ListingKey? {
+        if case .entity(let entity) = content, let container = entity.container { return .files(of: container) }
+        return listedKey
+    }
+
+    /// The listing that a directory's entries come from, beside its own; `nil` where it has no others.
+    var listedKey: ListingKey? {
         switch content {
-        case .sample, .appResult: filePlace.map { .files(of: $0.container) }
-        default: listedKey
+        case .collection(let collection, _): .entities(collection)
+        case .entity(.appSession(let session)): .entities(.results(ofSession: session.id))
+        case .directory(let place): .files(of: place.container)
+        case .hidden(.metadata(let place)): .files(of: place.container)
+        case .hidden(.status(_, let project)): .entities(.appResults(of: project))
+        case .properties(let place): .properties(of: place.owner)
+        default: nil
         }
     }
 
-    /// The listing that a directory's own entries come from; `nil` where they are fixed.
-    var listedKey: ListingKey? {
+    /// The directory of the listing that this one shows.
+    var pathInListing: String {
         switch content {
-        case .projects: .projects
-        case .samples(let project): .samples(of: project.id)
-        case .appResults(let project): .appResults(of: project.id)
-        case .directory(let place): .files(of: place.container)
-        case .root, .text, .project, .sample, .appResult, .file, .staged, .control, .link: nil
+        case .properties(let place): place.path
+        case .hidden(.metadata(let place)): place.path
+        default: filePlace?.path ?? ""
         }
     }
 }

@@ -1,5 +1,4 @@
 import BaseSpaceAPI
-import Logging
 import Namespace
 import SystemPackage
 import Testing
@@ -7,8 +6,6 @@ import Testing
 @testable import BaseSpaceFileSystem
 
 @Suite struct SessionCommandTests {
-    private let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-
     @Test(
         arguments: [
             ("complete\n", SessionStatus.complete, nil),
@@ -19,20 +16,20 @@ import Testing
         ] as [(String, SessionStatus, String?)]
     )
     func aStateMayBringItsSummary(text: String, status: SessionStatus, summary: String?) throws {
-        let command = try SessionCommand(text, to: .status, logger: logger)
+        let command = try SessionCommand(text, to: .status) { _ in }
         #expect(command.status == status)
         #expect(command.summary == summary)
     }
 
     @Test func aSummaryAloneLeavesTheState() throws {
-        let command = try SessionCommand("complete is just a word here\n", to: .statusSummary, logger: logger)
+        let command = try SessionCommand("complete is just a word here\n", to: .statusSummary) { _ in }
         #expect(command.status == nil)
         #expect(command.summary == "complete is just a word here")
     }
 
     @Test(arguments: ["", "\n", "done\n", "complete " + String(repeating: "x", count: 129)])
     func whatTheServiceWouldRefuseIsEINVAL(text: String) {
-        #expect(throws: Errno.invalidArgument) { try SessionCommand(text, to: .status, logger: logger) }
+        #expect(throws: Errno.invalidArgument) { try SessionCommand(text, to: .status) { _ in } }
     }
 
     @Test(arguments: [

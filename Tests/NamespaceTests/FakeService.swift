@@ -10,6 +10,10 @@ final class FakeService: MetadataService {
         var samples: [Sample] = []
         var appResults: [AppResult] = []
         var files: [RemoteFile] = []
+        var others: [EntityCollection: [Entity]] = [:]
+        var properties: [EntityKey: [Property]] = [:]
+        var containers: [EntityID: FileContainer] = [:]
+        var texts: [DocumentFile: [UInt8]] = [:]
         var sessions: [EntityID: AppSession] = [:]
         var failure: BaseSpaceError?
         var calls: [String] = []
@@ -60,8 +64,59 @@ final class FakeService: MetadataService {
         return state.withLock { value(&$0) }
     }
 
-    func projects() async throws(BaseSpaceError) -> [Project] {
-        try await answer("projects") { $0.projects }
+    func entities(in collection: EntityCollection) async throws(BaseSpaceError) -> [Entity] {
+        switch collection {
+        case .projects: try await answer("projects") { $0.projects.map { .project($0) } }
+        case .samples: try await answer("samples") { $0.samples.map { .sample($0) } }
+        case .appResults: try await answer("appresults") { $0.appResults.map { .appResult($0) } }
+        default: try await answer(collection.href) { $0.others[collection] ?? [] }
+        }
+    }
+
+    func entity(_ key: EntityKey) async throws(BaseSpaceError) -> Entity {
+        let known: Entity? = try await answer("\(key)") { state in
+            let others = state.others.values.flatMap { $0 }
+            let all =
+                state.projects.map { Entity.project($0) } + state.samples.map { .sample($0) }
+                + state.appResults.map { .appResult($0) } + others
+            return all.first { $0.key == key }
+        }
+        guard let known else {
+            throw BaseSpaceError(kind: .service(status: 404), message: "not found", endpoint: key.href)
+        }
+        return known
+    }
+
+    func properties(of owner: EntityKey) async throws(BaseSpaceError) -> [Property] {
+        try await answer("properties of \(owner)") { $0.properties[owner] ?? [] }
+    }
+
+    func setProperty(named name: String, of owner: EntityKey, to value: PropertyValue) async throws(BaseSpaceError) {
+        try await answer("set property \(name)") { state in
+            state.properties[owner, default: []].removeAll { $0.name == name }
+            state.properties[owner, default: []].append(Property(name: name, value: value))
+        }
+    }
+
+    func deleteProperty(named name: String, of owner: EntityKey) async throws(BaseSpaceError) {
+        try await answer("delete property \(name)") { state in
+            state.properties[owner]?.removeAll { $0.name == name }
+        }
+    }
+
+    func container(ofFile id: EntityID) async throws(BaseSpaceError) -> FileContainer? {
+        try await answer("container of file \(id)") { $0.containers[id] }
+    }
+
+    func text(of document: DocumentFile) async throws(BaseSpaceError) -> [UInt8] {
+        try await answer("text") { $0.texts[document] ?? Array("{}".utf8) }
+    }
+
+    func moveToTrash(_ entity: EntityKey) async throws(BaseSpaceError) {
+        try await answer("trash \(entity)") { state in
+            state.samples.removeAll { Entity.sample($0).key == entity }
+            state.appResults.removeAll { Entity.appResult($0).key == entity }
+        }
     }
 
     func createProject(named name: String) async throws(BaseSpaceError) -> (project: Project, created: Bool) {
@@ -73,24 +128,15 @@ final class FakeService: MetadataService {
         }
     }
 
-    func samples(of projectID: EntityID) async throws(BaseSpaceError) -> [Sample] {
-        try await answer("samples") { $0.samples }
-    }
-
-    func appResults(of projectID: EntityID) async throws(BaseSpaceError) -> [AppResult] {
-        try await answer("appresults") { $0.appResults }
-    }
-
-    func appResult(_ id: EntityID) async throws(BaseSpaceError) -> AppResult {
-        try await answer("appresult") { state in
-            state.appResults.first { $0.id == id } ?? AppResult(id: id, name: "?")
-        }
-    }
-
-    func createAppResult(named name: String, in projectID: EntityID) async throws(BaseSpaceError) -> AppResult {
+    func createAppResult(_ new: NewAppResult) async throws(BaseSpaceError) -> AppResult {
         try await answer("create appresult") { state in
             let id = EntityID(String(500 + state.appResults.count))
-            let result = AppResult(id: id, name: name, status: .running, appSessionID: EntityID("s\(id)"))
+            let result = AppResult(
+                id: id,
+                name: new.name,
+                status: .running,
+                appSessionID: new.session ?? EntityID("s\(id)")
+            )
             state.appResults.append(result)
             return result
         }

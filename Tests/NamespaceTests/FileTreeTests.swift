@@ -15,7 +15,7 @@ import Testing
             switch child.value {
             case .file(let record): names[child.key] = .some(record.id)
             case .directory: names[child.key] = .some(nil)
-            case .entity: break
+            case .entity, .reference, .text: break
             }
         }
     }
@@ -72,7 +72,7 @@ import Testing
                     shown.insert(record.id)
                 case .directory:
                     #expect(listing.directories[place.path] != nil, "seed \(seed)")
-                case .entity:
+                case .entity, .reference, .text:
                     Issue.record("an entity among files, seed \(seed)")
                 }
             }

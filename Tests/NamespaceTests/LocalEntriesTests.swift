@@ -153,7 +153,7 @@ import Testing
         }
         _ = try await files()
         #expect(tree.acceptsWork(.appResult("5")) && tree.acceptsWork(.appResult("6")))
-        let result = AppResult(id: "5", name: "R", appSessionID: "s")
+        let result = Entity.appResult(AppResult(id: "5", name: "R", appSessionID: "s"))
         #expect(try await tree.setSession(of: result, to: .complete, summary: "done").status == .complete)
         #expect(!tree.acceptsWork(.appResult("5")) && !tree.acceptsWork(.appResult("6")))
         #expect(!tree.acceptsWork(.sample("1")))
@@ -161,7 +161,7 @@ import Testing
 
     @Test func theStateOfASessionIsAskedForAgainAfterSeconds() async throws {
         _ = try await files()
-        let result = AppResult(id: "5", name: "R", appSessionID: "s")
+        let result = Entity.appResult(AppResult(id: "5", name: "R", appSessionID: "s"))
         #expect(try await tree.session(of: result).status == .running)
         service.set { $0.sessions["s"] = AppSession(id: "s", name: "S", status: .needsAttention) }
         #expect(try await tree.session(of: result).status == .running)

@@ -25,6 +25,9 @@ public protocol FileSystem: AnyObject, Sendable {
     /// The target of a symbolic link.
     func readSymbolicLink(_ inode: InodeNumber) throws(Errno) -> Answer<String>
 
+    /// `symlink`.
+    func makeSymbolicLink(_ name: String, in parent: InodeNumber, to target: String) throws(Errno) -> Answer<Entry>
+
     /// `mkdir`.
     func makeDirectory(_ name: String, in parent: InodeNumber, permissions: UInt16, caller: Caller) throws(Errno)
         -> Answer<Entry>

@@ -23,6 +23,8 @@ internal import Uploads
 struct FailureReport {
     let errno: Errno
     let message: String
+    /// The service's name of the request that failed.
+    let requestID: String?
     /// Whether programs provoke it by probing, so that it is no warning.
     private let isExpected: Bool
 
@@ -47,6 +49,13 @@ struct FailureReport {
             errno = .ioError
             message = "\(what): \(error)"
         }
+        requestID =
+            switch error {
+            case let error as BaseSpaceError: error.requestID
+            case let error as RemoteReadError: error.service?.requestID
+            case let error as UploadError: error.underlying?.requestID
+            default: nil
+            }
         let isProbe = [.interrupted, .noSuchFileOrDirectory, .fileExists].contains(errno)
         isExpected = isProbe && !(error is UploadError)
     }

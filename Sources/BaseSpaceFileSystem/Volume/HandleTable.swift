@@ -8,8 +8,8 @@ enum OpenHandle: Sendable {
     case remote(OpenContent)
     /// A text as it was when it was opened.
     case text([UInt8])
-    /// A control file, for writing.
-    case control(Node)
+    /// A file whose writes are commands: `Status`, `.commands`, a property.
+    case command(Node)
     /// A staged file.
     case staged(StagedHandle)
     /// A directory as it was when it was opened.

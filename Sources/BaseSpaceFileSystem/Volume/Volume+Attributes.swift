@@ -6,13 +6,20 @@ internal import Uploads
 extension Volume {
     public func attributes(of inode: InodeNumber, handle: FileHandle?) throws(Errno) -> Answer<TimedAttributes> {
         let node = try node(inode)
-        guard case .control(_, let appResult) = node.content, tree.freshSession(of: appResult) == nil else {
+        switch node.content {
+        case .control(_, let entity) where tree.freshSession(of: entity) == nil:
+            // The size of a control file is that of the session's present state.
+            return pending("asking for the state of \(Self.words(for: entity))", in: node.parent) { [self] in
+                _ = try await tree.session(of: entity)
+                return try timedAttributes(of: node)
+            }
+        case .document(let document) where tree.knownText(of: document) == nil:
+            return pending("asking for '\(node.name)'", in: node.parent) { [self] in
+                let size = try await tree.text(of: document).count
+                return file(node, permissions: 0o444, size: UInt64(size), lifetime: Self.documentLifetime)
+            }
+        default:
             return .ready(try timedAttributes(of: node))
-        }
-        // The size of a control file is that of the session's present state.
-        return pending("asking for the state of AppResult '\(appResult.name)'") { [self] in
-            _ = try await tree.session(of: appResult)
-            return try timedAttributes(of: node)
         }
     }
 
@@ -30,18 +37,20 @@ extension Volume {
                 entry.noteWrite()
             }
             guard changes.size != nil, handle == nil else { return .ready(try timedAttributes(of: node)) }
-            return finishing("changing the size of '\(node.name)'") { [self] in
+            return finishing("changing the size of '\(node.name)'", in: node.parent) { [self] in
                 try await finishChange(of: entry)
                 return try timedAttributes(of: self.node(inode))
             }
         }
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         switch node.content {
-        case .control(_, let appResult) where changes.size != nil:
+        case .control(_, let entity) where changes.size != nil:
             // `echo complete > Status` truncates first.
-            guard tree.knownSession(of: appResult)?.status.isFinal != true else { throw .readOnlyFileSystem }
+            guard tree.knownSession(of: entity)?.status.isFinal != true else { throw .readOnlyFileSystem }
             return .ready(try timedAttributes(of: node))
-        case .directory, .appResult, .file:
+        case .commands where changes.size != nil, .property where changes.size != nil:
+            return .ready(try timedAttributes(of: node))
+        case .directory, .entity(.appResult), .file:
             guard let container = node.filePlace?.container, tree.acceptsWork(container) else {
                 throw .readOnlyFileSystem
             }
@@ -94,15 +103,28 @@ extension Volume {
     func timedAttributes(of node: Node) throws(Errno) -> TimedAttributes {
         let container = node.filePlace?.container
         switch node.content {
-        case .root, .project, .samples, .sample:
-            return directory(node, isWritable: false, modified: modified(of: node))
-        case .projects, .appResults:
+        case .collection(.projects, _), .collection(.appResults, _), .properties:
             return directory(node, isWritable: true, modified: modified(of: node))
-        case .appResult, .directory:
+        case .entity(.appResult), .directory:
             let isWritable = container.map { tree.acceptsWork($0) } ?? false
             return directory(node, isWritable: isWritable, modified: modified(of: node))
+        case .root, .collection, .entity, .hidden:
+            return directory(node, isWritable: false, modified: modified(of: node))
         case .text(let bytes):
-            return file(node, permissions: 0o444, size: UInt64(bytes.count), lifetime: Self.longLifetime)
+            return file(node, permissions: 0o444, size: UInt64(bytes.count), lifetime: Self.documentLifetime)
+        case .document(let document):
+            // Whoever lists a directory does not want to wait for what nobody looked at; the kernel asks when somebody does.
+            guard let text = tree.knownText(of: document) else { throw .wouldBlock }
+            let isReport = if case .report = document { true } else { false }
+            let lifetime = isReport ? 0.1 : Self.documentLifetime
+            return file(node, permissions: 0o444, size: UInt64(text.count), lifetime: lifetime)
+        case .property(_, let text):
+            let isOpen = !configuration.isReadOnly
+            return file(node, permissions: isOpen ? 0o644 : 0o444, size: UInt64(text.count), lifetime: 1)
+        case .lastError(let directory):
+            return file(node, permissions: 0o444, size: UInt64(errorText(of: directory).count), lifetime: 0.1)
+        case .commands(let directory):
+            return file(node, permissions: 0o644, size: UInt64(commandsText(of: directory).count), lifetime: 1)
         case .file(let record):
             let isOpen = configuration.allowsOverwrite && !configuration.isReadOnly
             return file(
@@ -127,19 +149,23 @@ extension Volume {
                 modified: entry.file.modified,
                 lifetime: 1
             )
-        case .control(let control, let appResult):
-            let session = tree.knownSession(of: appResult)
+        case .control(let control, let entity):
+            let session = tree.knownSession(of: entity)
             let isOpen = !(session?.status.isFinal ?? false) && !configuration.isReadOnly
             return file(
                 node,
                 permissions: isOpen ? 0o644 : 0o444,
                 size: UInt64(Self.text(of: control, in: session).count),
-                modified: appResult.created,
+                modified: entity.modified,
                 lifetime: 1
             )
         case .link(let target):
             var attributes = self.attributes(of: node, kind: .symbolicLink, permissions: 0o777)
             attributes.size = UInt64(target.utf8.count)
+            return TimedAttributes(attributes, lifetime: Self.longLifetime)
+        case .sessionLink:
+            // As in /proc, the length is not known before somebody reads it.
+            let attributes = self.attributes(of: node, kind: .symbolicLink, permissions: 0o777)
             return TimedAttributes(attributes, lifetime: Self.longLifetime)
         }
     }
@@ -181,11 +207,9 @@ extension Volume {
 
     private func modified(of node: Node) -> Timestamp? {
         switch node.content {
-        case .project(let project), .samples(let project), .appResults(let project):
-            project.modified ?? project.created
+        case .collection(_, let entity): entity?.modified
+        case .entity(let entity): entity.modified
         case .directory(let place): tree.created(place.container)
-        case .sample(let sample): sample.created
-        case .appResult(let appResult): appResult.created
         default: nil
         }
     }
@@ -194,6 +218,8 @@ extension Volume {
     static let blockSize: UInt32 = 1 << 20
     /// Seconds for which the attributes of what does not change hold.
     static let longLifetime = 3600.0
+    /// Seconds for which those of a text hold that the service was asked for.
+    static let documentLifetime = 60.0
     /// Seconds for which those of a directory hold.
     static let directoryLifetime = 60.0
 }

@@ -24,11 +24,11 @@ extension Volume {
 
     private func makeDirectory(_ name: String, in directory: Node) throws(Errno) -> Answer<Entry> {
         switch directory.content {
-        case .projects, .appResults:
+        case .collection(.projects, _), .collection(.appResults, _):
             try Self.checkLength(name)
             // A name that would be shown as another one could not be found again.
             guard EntityNames.legal(name) == name else { throw .invalidArgument }
-            return pending("making '\(name)'") { [self] in
+            return pending("making '\(name)'", in: directory.inode) { [self] in
                 let result = try await Self.finished { [tree] in
                     try await tree.createEntity(named: name, in: directory)
                 }
@@ -37,10 +37,12 @@ extension Volume {
             }
         case .directory:
             return .ready(try newEntry(for: try addDirectory(named: name, in: directory), in: directory))
-        case .appResult:
+        case .properties(let place):
+            return .ready(try newEntry(for: try makeProperty(at: place.appending(name), in: directory), in: directory))
+        case .entity(.appResult):
             // It stands in `Files/`; from the next lookup on, this name is a link to it.
             return .ready(try newEntry(for: try addDirectory(named: name, in: directory), in: directory, lifetime: 1))
-        case .sample:
+        case .entity(let entity) where entity.container != nil:
             throw .readOnlyFileSystem
         default:
             throw .notPermitted
@@ -56,6 +58,17 @@ extension Volume {
     public func removeDirectory(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         let directory = try node(parent)
+        if case .properties(let place) = directory.content {
+            return try removeProperty(place.appending(name), named: name, in: directory, isDirectory: true)
+        }
+        if case .collection = directory.content {
+            return try knowing([(name, directory)], "removing '\(name)'") { [self] () throws(Errno) in
+                guard case .found(let child) = tree.knownChild(named: name, of: directory) else {
+                    throw .noSuchFileOrDirectory
+                }
+                return try moveToTrash(child)
+            }
+        }
         guard let place = directory.filePlace else { throw .notPermitted }
         guard tree.acceptsWork(place.container) else { throw .readOnlyFileSystem }
         let child = FilePlace(container: place.container, path: place.appending(name).path)
@@ -76,7 +89,7 @@ extension Volume {
 
     private func removeDirectory(_ directory: Node, at place: FilePlace) throws(Errno) -> Answer<Void> {
         guard let children = tree.knownChildren(of: directory) else {
-            return pending("removing '\(place.name)'") { [self] in
+            return pending("removing '\(place.name)'", in: directory.parent) { [self] in
                 try remove(place, children: try await tree.children(of: directory))
             }
         }
@@ -91,13 +104,16 @@ extension Volume {
     }
 
     public func removeFile(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
+        if case .properties(let place) = try node(parent).content {
+            return try removeProperty(place.appending(name), named: name, in: try node(parent), isDirectory: false)
+        }
         let directory = try changeable(parent)
         return try knowing([(name, directory)], "removing '\(name)'") { [self] () throws(Errno) in
             let entry = try changeableFile(name, in: directory)
             guard !entry.isRooted else { throw .notPermitted }
             guard let upload = entry.upload else { return .ready(try discard(entry)) }
             // Only when it has ended is it known whether the service has the file, which would be there for good.
-            return finishing("removing '\(name)'") { [self] in
+            return finishing("removing '\(name)'", in: parent) { [self] in
                 if uploads.sendsInParts(entry.file) {
                     upload.cancel()
                 }
@@ -128,7 +144,7 @@ extension Volume {
                 return try move(entry, to: place, over: replaced)
             }
             // What arrives under its old name keeps it, and what arrived can't be replaced.
-            return pending("renaming '\(name)'") { [self] in
+            return pending("renaming '\(name)'", in: parent) { [self] in
                 // One that is still written goes under its new name, from the start.
                 for entry in [entry, replaced].compactMap(\.self) where !entry.file.isSealed {
                     entry.upload?.cancel()

@@ -11,7 +11,7 @@ extension Volume {
         guard entry.isUnsent else { return .ready(()) }
         switch configuration.uploadPolicy {
         case .close:
-            return finishing(what) { [self] in try await commitClosed(entry) }
+            return finishing(what, in: tree.node(entry.inode)?.parent) { [self] in try await commitClosed(entry) }
         case .background:
             commitInBackground(entry)
             return .ready(())

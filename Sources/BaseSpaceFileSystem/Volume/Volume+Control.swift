@@ -11,44 +11,64 @@ internal import SystemPackage
 extension Volume {
     func open(
         _ control: ControlFile,
-        of appResult: AppResult,
+        of entity: Entity,
         node: Node,
         mode: OpenMode
     ) throws(Errno) -> Answer<OpenFile> {
         if mode.writes {
-            guard tree.knownSession(of: appResult)?.status.isFinal != true else { throw .readOnlyFileSystem }
-            return .ready(opened(.control(node), isDirect: true))
+            guard tree.knownSession(of: entity)?.status.isFinal != true else { throw .readOnlyFileSystem }
+            return .ready(opened(.command(node), isDirect: true))
         }
-        if let session = tree.freshSession(of: appResult) {
+        if let session = tree.freshSession(of: entity) {
             return .ready(opened(.text(Self.text(of: control, in: session)), isDirect: true))
         }
-        return pending("asking for the state of AppResult '\(appResult.name)'") { [self] in
-            let session = try await tree.session(of: appResult)
+        return pending("asking for the state of \(Self.words(for: entity))", in: node.parent) { [self] in
+            let session = try await tree.session(of: entity)
             return opened(.text(Self.text(of: control, in: session)), isDirect: true)
         }
     }
 
-    /// Carries out what was written to a control file.
+    /// Carries out what was written to a file whose writes are commands.
     func command(_ bytes: [UInt8], to node: Node) throws(Errno) -> Answer<Int> {
-        guard case .control(let control, let appResult) = node.content else { throw .badFileDescriptor }
-        let count = bytes.count
-        let command = try SessionCommand(String(decoding: bytes, as: UTF8.self), to: control, logger: logger)
-        return finishing("setting the state of AppResult '\(appResult.name)'") { [self] in
+        let text = String(decoding: bytes, as: UTF8.self)
+        switch node.content {
+        case .control(let control, let entity):
+            let command = try SessionCommand(text, to: control) { words in
+                _ = refused(.invalidArgument, words, in: node.parent)
+            }
+            return try setState(of: entity, as: command, in: node.parent, count: bytes.count)
+        case .commands(let directory): return try self.command(text, for: directory, count: bytes.count)
+        case .property(let place, _): return try setProperty(at: place, to: text, node: node, count: bytes.count)
+        default: throw .badFileDescriptor
+        }
+    }
+
+    /// Sets the state of a session, after everything of it is uploaded if it is to be complete.
+    ///
+    /// - Parameters:
+    ///   - directory: Where the command was given.
+    ///   - count: What the answer is: the bytes of the command.
+    func setState(
+        of entity: Entity,
+        as command: SessionCommand,
+        in directory: InodeNumber,
+        count: Int
+    ) throws(Errno) -> Answer<Int> {
+        finishing("setting the state of \(Self.words(for: entity))", in: directory) { [self] in
             do {
                 // An aborted session needs nothing more.
                 if command.status == .complete {
-                    try await sendEverything(of: appResult)
+                    try await sendEverything(of: entity, in: directory)
                 }
-                _ = try await tree.setSession(of: appResult, to: command.status, summary: command.summary)
+                _ = try await tree.setSession(of: entity, to: command.status, summary: command.summary)
             } catch let error as BaseSpaceError {
                 // A refusal because somebody else has ended the session is EROFS, as for everything else in it.
                 guard case .service(status: 403...409) = error.kind,
-                    try await tree.refreshedSession(of: appResult).status.isFinal
+                    try await tree.refreshedSession(of: entity).status.isFinal
                 else { throw error }
-                logger.warning("AppResult '\(appResult.name)' is final: \(error)")
-                throw Errno.readOnlyFileSystem
+                throw refused(.readOnlyFileSystem, "\(Self.words(for: entity)) is final: \(error)", in: directory)
             }
-            forgetInKernel(appResult)
+            forgetInKernel(entity)
             return count
         }
     }
@@ -62,40 +82,50 @@ extension Volume {
         }
     }
 
+    /// An entity in a message: `AppResult 'calls'`.
+    static func words(for entity: Entity) -> String {
+        let kind =
+            switch entity.kind {
+            case .appResult: "AppResult"
+            case .appSession: "AppSession"
+            default: entity.kind.rawValue
+            }
+        return "\(kind) '\(entity.name)'"
+    }
+
     /// Waits until every file of the session is at the service.
     ///
     /// - Throws: EBUSY while one is open for writing, EIO if one could not be uploaded; the log names it.
-    private func sendEverything(of appResult: AppResult) async throws {
-        let lost = unusable.withLock { $0 }.filter { tree.isSameSession($0.container, as: appResult) }
+    private func sendEverything(of entity: Entity, in directory: InodeNumber) async throws {
+        let lost = unusable.withLock { $0 }.filter { tree.isSameSession($0.container, as: entity) }
         if let first = lost.first {
-            logger.warning(
+            let words =
                 """
-                AppResult '\(appResult.name)' can't be ended: the staged copy of '\(first.path)' can't be used; see \
+                \(Self.words(for: entity)) can't be ended: the staged copy of '\(first.path)' can't be used; see \
                 `basespacefs uploads list`, and mount again when it can or is discarded
                 """
-            )
-            throw Errno.ioError
+            throw refused(.ioError, words, in: directory)
         }
         // Others may go on while this waits: what they close meanwhile belongs to the session as well.
         while true {
-            let entries = staged.all.filter { tree.isSameSession($0.place.container, as: appResult) && $0.isUnsent }
+            let entries = staged.all.filter { tree.isSameSession($0.place.container, as: entity) && $0.isUnsent }
             guard !entries.isEmpty else { return }
             if let open = entries.first(where: \.isBeingWritten) {
-                logger.warning("AppResult '\(appResult.name)' can't be ended: '\(open.place.path)' is open for writing")
-                throw Errno.resourceBusy
+                let words = "\(Self.words(for: entity)) can't be ended: '\(open.place.path)' is open for writing"
+                throw refused(.resourceBusy, words, in: directory)
             }
             guard await commitAll(entries).isEmpty else {
                 let names = entries.filter(\.isUnsent).map { "'\($0.place.path)'" }.sorted().joined(separator: ", ")
-                logger.warning("AppResult '\(appResult.name)' can't be ended: \(names) could not be uploaded")
-                throw Errno.ioError
+                let words = "\(Self.words(for: entity)) can't be ended: \(names) could not be uploaded"
+                throw refused(.ioError, words, in: directory)
             }
         }
     }
 
     /// The kernel forgets what a change of state changes: the texts, and what is writable, in every AppResult of the session.
-    private func forgetInKernel(_ appResult: AppResult) {
+    private func forgetInKernel(_ entity: Entity) {
         guard let kernel = kernel.withLock({ $0 }) else { return }
-        for node in tree.knownNodes(ofSessionOf: appResult) {
+        for node in tree.knownNodes(ofSessionOf: entity) {
             // Pages of files are worth keeping, and their modes change only where they can be overwritten.
             if case .file = node.content, !configuration.allowsOverwrite { continue }
             kernel.invalidateInode(node.inode)
@@ -110,6 +140,14 @@ struct SessionCommand {
     /// The new summary; `nil` leaves it.
     let summary: String?
 
+    /// Ends a session.
+    static let complete = SessionCommand(status: .complete, summary: nil)
+
+    private init(status: SessionStatus?, summary: String?) {
+        self.status = status
+        self.summary = summary
+    }
+
     /// The service takes no more characters in a summary (`basespace` API, POST appsessions/{id}).
     static let maximumSummary = 128
 
@@ -118,14 +156,15 @@ struct SessionCommand {
 
     /// Reads a command: `complete`, `complete Some words` for `Status`, any line for `StatusSummary`.
     ///
-    /// - Throws: EINVAL; the log says what is allowed.
-    init(_ text: String, to control: ControlFile, logger: Logger) throws(Errno) {
+    /// - Parameter complain: Is told what is wrong and what is allowed.
+    /// - Throws: EINVAL.
+    init(_ text: String, to control: ControlFile, complain: (String) -> Void) throws(Errno) {
         let line = text.split(whereSeparator: \.isNewline).map(String.init).first ?? ""
         let words = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
         switch control {
         case .status:
             guard let word = words.first, let status = SessionStatus(command: String(word)) else {
-                logger.warning("'\(line)' is no state; write \(Self.states) to Status")
+                complain("'\(line)' is no state; write \(Self.states) to Status")
                 throw .invalidArgument
             }
             self.status = status
@@ -135,7 +174,7 @@ struct SessionCommand {
             summary = line
         }
         if let summary, summary.count > Self.maximumSummary {
-            logger.warning("a summary of \(summary.count) characters is too long; \(Self.maximumSummary) are allowed")
+            complain("a summary of \(summary.count) characters is too long; \(Self.maximumSummary) are allowed")
             throw .invalidArgument
         }
     }

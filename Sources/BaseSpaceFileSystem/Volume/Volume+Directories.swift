@@ -1,4 +1,5 @@
 public import Namespace
+internal import Synchronization
 public import SystemPackage
 internal import Uploads
 
@@ -9,7 +10,7 @@ extension Volume {
         if let children = tree.knownChildren(of: directory) {
             return .ready(handle(for: children, of: directory))
         }
-        return pending("listing '\(directory.name)'") { [self] in
+        return pending("listing '\(directory.name)'", in: inode) { [self] in
             handle(for: try await tree.children(of: directory), of: directory)
         }
     }
@@ -22,6 +23,7 @@ extension Volume {
         _ body: (borrowing DirectoryEntry) -> Bool
     ) throws(Errno) {
         guard case .directory(let snapshot) = handles[handle] else { throw .badFileDescriptor }
+        defer { trimKernel() }
         let directory = snapshot.directory
         let dots = [(".", directory.inode), ("..", directory.parent)]
         for (index, (name, inode)) in dots.enumerated() where cookie <= index {
@@ -51,13 +53,33 @@ extension Volume {
         }
     }
 
+    /// Has the kernel forget the names it has known longest when it knows very many: a walk over a million files would
+    /// leave them all in this process's memory.
+    private func trimKernel() {
+        let surplus = tree.surplusNodes()
+        guard !surplus.isEmpty, let kernel = kernel.withLock({ $0 }) else { return }
+        for node in surplus {
+            kernel.invalidateEntry(node.name, in: node.parent)
+        }
+    }
+
     public func releaseDirectory(_ handle: FileHandle, of inode: InodeNumber) {
         _ = handles.remove(handle)
     }
 
     public func readSymbolicLink(_ inode: InodeNumber) throws(Errno) -> Answer<String> {
-        guard case .link(let target) = try node(inode).content else { throw .invalidArgument }
-        return .ready(target)
+        let node = try node(inode)
+        switch node.content {
+        case .link(let target):
+            return .ready(target)
+        case .sessionLink(let entity):
+            return pending("asking for the session of \(entity)", in: node.parent) { [tree] in
+                guard let target = try await tree.sessionLink(of: entity) else { throw Errno.noSuchFileOrDirectory }
+                return target
+            }
+        default:
+            throw .invalidArgument
+        }
     }
 
     public func statistics() throws(Errno) -> Answer<VolumeStatistics> {
@@ -77,7 +99,9 @@ extension Volume {
     }
 
     private func kind(of node: Node) -> Attributes.Kind {
-        if case .link = node.content { return .symbolicLink }
-        return node.isDirectory ? .directory : .regular
+        switch node.content {
+        case .link, .sessionLink: .symbolicLink
+        default: node.isDirectory ? .directory : .regular
+        }
     }
 }

@@ -48,21 +48,18 @@ extension Volume {
     private func extendedAttributes(of node: Node) -> [String: String] {
         var attributes: [String: String] = [:]
         switch node.content {
-        case .project(let project):
-            attributes["user.basespace.id"] = project.id.rawValue
-        case .sample(let sample):
-            attributes["user.basespace.id"] = sample.id.rawValue
-            attributes["user.basespace.status"] = sample.status?.rawValue
-        case .appResult(let appResult):
-            attributes["user.basespace.id"] = appResult.id.rawValue
-            attributes["user.basespace.status"] = tree.knownSession(of: appResult)?.status.rawValue
+        case .entity(let entity):
+            attributes["user.basespace.id"] = entity.id.rawValue
+            attributes["user.basespace.href"] = entity.key.href
+            attributes["user.basespace.status"] = tree.knownSession(of: entity)?.status.rawValue ?? entity.status
         case .file(let record):
             attributes["user.basespace.id"] = record.id.rawValue
+            attributes["user.basespace.href"] = "v1pre3/files/\(record.id)"
             attributes["user.basespace.etag"] = record.etag
             attributes[Self.contentType] = record.contentType
         case .staged:
             attributes[Self.contentType] = staged[node.inode]?.contentType ?? ContentType.forName(node.name)
-        case .root, .text, .projects, .samples, .appResults, .directory, .control, .link:
+        default:
             break
         }
         return attributes

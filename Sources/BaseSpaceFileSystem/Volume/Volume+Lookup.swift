@@ -13,7 +13,7 @@ extension Volume {
         case .missing:
             return .ready(.missing(lifetime: Self.negativeLifetime))
         case .unknown:
-            return pending("looking up '\(name)'") { [self] in
+            return pending("looking up '\(name)'", in: parent) { [self] in
                 result(try await tree.child(named: name, of: directory), in: directory)
             }
         }

@@ -22,7 +22,7 @@ extension Volume {
             let entry = record.size > 0 ? try stage(record, of: node, content: nil) : try stageEmpty(record, of: node)
             return try openStaged(entry, mode: mode, caller: caller)
         }
-        return pending("copying '\(node.name)', to change it") { [self] in
+        return pending("copying '\(node.name)', to change it", in: node.parent) { [self] in
             switch try openStaged(try await copyUp(record, of: node), mode: mode, caller: caller) {
             case .ready(let file): return file
             case .pending(let rest): return try await rest()
@@ -41,7 +41,7 @@ extension Volume {
         guard configuration.allowsOverwrite, tree.acceptsWork(record.place.container) else {
             throw writeRefusal(for: record.place.container)
         }
-        return finishing("changing the size of '\(node.name)'") { [self] in
+        return finishing("changing the size of '\(node.name)'", in: node.parent) { [self] in
             let entry = size == 0 ? try stage(record, of: node, content: nil) : try await copyUp(record, of: node)
             var changes = AttributeChanges()
             changes.size = size

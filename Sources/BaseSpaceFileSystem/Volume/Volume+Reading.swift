@@ -18,12 +18,25 @@ extension Volume {
         case .text(let bytes):
             guard !mode.writes else { throw .permissionDenied }
             return .ready(opened(.text(bytes)))
-        case .control(let control, let appResult):
-            return try open(control, of: appResult, node: node, mode: mode)
+        case .control(let control, let entity):
+            return try open(control, of: entity, node: node, mode: mode)
+        case .document(let document):
+            guard !mode.writes else { throw .permissionDenied }
+            if let text = tree.knownText(of: document) { return .ready(opened(.text(text), isDirect: true)) }
+            return pending("reading '\(node.name)'", in: node.parent) { [self] in
+                opened(.text(try await tree.text(of: document)), isDirect: true)
+            }
+        case .property(_, let text):
+            return .ready(opened(mode.writes ? .command(node) : .text(text), isDirect: true))
+        case .lastError(let directory):
+            guard !mode.writes else { throw .permissionDenied }
+            return .ready(opened(.text(errorText(of: directory)), isDirect: true))
+        case .commands(let directory):
+            return .ready(opened(mode.writes ? .command(node) : .text(commandsText(of: directory)), isDirect: true))
         case .staged:
             // It was removed.
             throw .staleNFSFileHandle
-        case .link:
+        case .link, .sessionLink:
             throw .tooManySymbolicLinkLevels
         default:
             throw .isDirectory
@@ -51,7 +64,7 @@ extension Volume {
                 body(UnsafeRawBufferPointer(rebasing: all[start..<min(start + count, all.count)]))
             }
             return nil
-        case .control, .directory, nil:
+        case .command, .directory, nil:
             throw .badFileDescriptor
         }
     }
@@ -105,7 +118,7 @@ extension Volume {
             let backing = RemoteBacking(file: content, hasPages: isSame, volume: self, inode: node.inode)
             return opened(.remote(content), keepsCache: isSame, backing: isOffered ? backing : nil)
         } catch {
-            throw FailureReport(error, doing: "opening '\(node.name)'").logged(to: logger)
+            throw failed(error, doing: "opening '\(node.name)'", in: node.parent)
         }
     }
 
@@ -175,7 +188,7 @@ private struct PendingRemoteRead: PendingRead {
             if error.code == .changed {
                 volume.forgetContent(of: inode)
             }
-            reply.fail(FailureReport(error, doing: "reading").logged(to: volume.logger))
+            reply.fail(volume.failed(error, doing: "reading", in: volume.tree.node(inode)?.parent))
         }
     }
 }

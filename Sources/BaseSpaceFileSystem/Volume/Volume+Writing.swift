@@ -22,6 +22,9 @@ extension Volume {
         caller: Caller
     ) throws(Errno) -> Answer<CreatedFile> {
         let directory = try node(parent)
+        if case .properties(let properties) = directory.content {
+            return try createProperty(name, in: directory, place: properties.appending(name))
+        }
         let place = try placeForNewName(name, in: directory)
         return try knowing([(name, directory)], "creating '\(name)'") { [self] () throws(Errno) in
             if case .found(let existing) = tree.knownChild(named: name, of: directory) {
@@ -54,7 +57,7 @@ extension Volume {
         case .staged(let staged):
             guard staged.mode.writes else { throw .badFileDescriptor }
             return .ready(try write(bytes, at: offset, through: staged))
-        case .control(let node):
+        case .command(let node):
             return try command(Array(bytes), to: node)
         case .remote, .text, .directory, nil:
             throw .badFileDescriptor
@@ -102,7 +105,7 @@ extension Volume {
             !ThreadGroup.process(flusher, canWriteTo: inode)
         else { return .ready(()) }
         guard entry.mayBeMapped else { return commitAfterClose(of: staged) }
-        return finishing("closing '\(entry.place.path)'") { [self] in
+        return finishing("closing '\(entry.place.path)'", in: tree.node(inode)?.parent) { [self] in
             guard await !leavesMapped(staged, flusher) else { return }
             if case .pending(let upload) = commitAfterClose(of: staged) {
                 try await upload()
@@ -145,7 +148,7 @@ extension Volume {
     public func synchronize(_ handle: FileHandle, of inode: InodeNumber, dataOnly: Bool) throws(Errno) -> Answer<Void> {
         guard case .staged(let staged) = handles[handle] else { return .ready(()) }
         // What is uploaded can't be changed any more, so `fsync` makes the file durable here and sends nothing.
-        return pending("writing '\(staged.entry.place.path)' to disk") { [self] in
+        return pending("writing '\(staged.entry.place.path)' to disk", in: tree.node(inode)?.parent) { [self] in
             try await disk.run { () throws(Errno) in
                 try staged.entry.file.synchronize(dataOnly: dataOnly)
                 try staged.entry.record.makeDurable()
@@ -163,7 +166,7 @@ extension Volume {
         }
         let entries = staged.all.filter { $0.place.isBelow(place) && $0.file.isSealed && $0.isUnsent }
         guard !entries.isEmpty else { return .ready(()) }
-        return finishing("uploading what is in '\(place.path)'") { [self] in
+        return finishing("uploading what is in '\(place.path)'", in: inode) { [self] in
             guard await commitAll(entries).isEmpty else { throw Errno.ioError }
         }
     }

@@ -27,6 +27,8 @@ public final class Volume: FileSystem {
         public var uploadPolicy = UploadPolicy.close
         /// Whether a path that the service has may get another version.
         public var allowsOverwrite = false
+        /// Whether `rmdir` of an entity moves it to the trash.
+        public var allowsDelete = false
         /// Who owns everything, as `stat` shows it.
         public var uid: UInt32 = getuid()
         /// The group of everything.
@@ -47,11 +49,16 @@ public final class Volume: FileSystem {
     let logger: Logger
     let handles = HandleTable()
     let staged = StagedFiles()
+    let failures = FailureBook()
+    /// Ends the mount, for `unmount` in the root's `.commands`; set once there is a mount.
+    let onUnmount = Mutex<(@Sendable () -> Void)?>(nil)
     let disk = BlockingWork(threads: 2)
     /// Looks at programs; one that can't be looked at just now must not hold up the disk's work.
     let processes = BlockingWork(threads: 1)
     /// Tells the kernel what it remembers wrongly; set once the session is there.
     let kernel = Mutex<(any KernelCache)?>(nil)
+    /// Where the tree is mounted: targets of links that programs make may be paths below it.
+    let mountPoint = Mutex("")
     let sessionAges = Mutex(SessionAges())
     /// Where files were to go whose staged copies could not be opened when they were adopted.
     let unusable = Mutex<[FilePlace]>([])
@@ -77,14 +84,20 @@ public final class Volume: FileSystem {
         self.logger = logger
     }
 
-    /// Says whom to tell of what the kernel remembers wrongly.
-    public func attach(_ kernelCache: (any KernelCache)?) {
+    /// Says how the mount is ended from within.
+    public func whenUnmountIsAsked(_ unmount: @escaping @Sendable () -> Void) {
+        onUnmount.withLock { $0 = unmount }
+    }
+
+    /// Says whom to tell of what the kernel remembers wrongly, and where the tree is mounted.
+    public func attach(_ kernelCache: any KernelCache, at mountPoint: String) {
+        self.mountPoint.withLock { $0 = mountPoint }
         kernel.withLock { $0 = kernelCache }
     }
 
     /// Lets go of the kernel and of the journal: the files that are left are the next mount's. Nothing is mounted any more.
     public func shutDown() {
-        attach(nil)
+        kernel.withLock { $0 = nil }
         journal.close()
     }
 
@@ -95,15 +108,18 @@ public final class Volume: FileSystem {
     }
 
     /// Work that waits: runs `body`, tells the log what went wrong, and throws what the program is to see.
+    ///
+    /// - Parameter directory: Whose `.error` is to have the words.
     func pending<Value: Sendable>(
         _ what: String,
+        in directory: InodeNumber?,
         _ body: @escaping @Sendable () async throws -> Value
     ) -> Answer<Value> {
-        .pending { [logger] () async throws(Errno) -> Value in
+        .pending { [self] () async throws(Errno) -> Value in
             do {
                 return try await body()
             } catch {
-                throw FailureReport(error, doing: what).logged(to: logger)
+                throw failed(error, doing: what, in: directory)
             }
         }
     }
@@ -112,9 +128,10 @@ public final class Volume: FileSystem {
     /// program gets `Errno.interrupted` at once.
     func finishing<Value: Sendable>(
         _ what: String,
+        in directory: InodeNumber?,
         _ body: @escaping @Sendable () async throws -> Value
     ) -> Answer<Value> {
-        pending(what) { try await Self.finished(body) }
+        pending(what, in: directory) { try await Self.finished(body) }
     }
 
     /// The value of work that goes on when the waiting task is cancelled, which throws `Errno.interrupted`.
@@ -136,7 +153,7 @@ public final class Volume: FileSystem {
             if case .unknown = tree.knownChild(named: name, of: directory) { true } else { false }
         }
         guard !unknown.isEmpty else { return try operation() }
-        return pending(what) { [tree] in
+        return pending(what, in: names.first?.directory.inode) { [tree] in
             for (name, directory) in unknown {
                 _ = try await tree.child(named: name, of: directory)
             }

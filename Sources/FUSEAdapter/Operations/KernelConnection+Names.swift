@@ -113,6 +113,15 @@ extension KernelConnection {
         }
     }
 
+    func makeSymbolicLink(_ request: Request, _ name: CName?, in parent: InodeNumber, to target: CName?) {
+        guard let name = String(name), let target = String(target) else { return request.fail(.illegalByteSequence) }
+        answer(request) { () throws(Errno) in
+            try fileSystem.makeSymbolicLink(name, in: parent, to: target)
+        } with: { request, entry in
+            self.hand(entry, to: request)
+        }
+    }
+
     /// Files are made by `create`; the kernel sends this for `mknod(2)` only.
     func makeNode(_ request: Request, mode: mode_t) {
         request.fail(mode & S_IFMT == S_IFREG ? .noFunction : .notPermitted)

@@ -48,8 +48,8 @@ func operations() -> fuse_lowlevel_ops {
     table.readlink = { pointer, inode in
         serve(pointer) { $0.readSymbolicLink($1, InodeNumber(rawValue: inode)) }
     }
-    table.symlink = { pointer, _, _, _ in
-        serve(pointer) { $1.fail(.notPermitted) }
+    table.symlink = { pointer, target, parent, name in
+        serve(pointer) { $0.makeSymbolicLink($1, name, in: InodeNumber(rawValue: parent), to: target) }
     }
     table.link = { pointer, _, _, _ in
         serve(pointer) { $1.fail(.notPermitted) }

@@ -105,7 +105,7 @@ struct MountService: Sendable {
                 ),
                 fileSystem: volume.fileSystem
             )
-            volume.connect(session)
+            volume.connect(session, session.mountPoint)
             return session
         } catch {
             throw CommandFailure("\(error)")

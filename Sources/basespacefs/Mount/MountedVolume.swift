@@ -23,8 +23,8 @@ struct MountFoundation: Sendable {
 struct MountedVolume: Sendable {
     /// What the kernel's requests go to.
     var fileSystem: any FileSystem
-    /// Hands over the kernel's cache once there is a mount.
-    var connect: @Sendable (any KernelCache) -> Void
+    /// Hands over the kernel's cache, and where the mount is, once there is one.
+    var connect: @Sendable (any KernelCache, FilePath) -> Void
     /// What is not uploaded yet.
     var backlog: @Sendable () -> UploadBacklog
     /// Uploads all that is closed and waits for it; throws the line that says what could not be uploaded.

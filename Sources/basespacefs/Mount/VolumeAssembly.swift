@@ -1,8 +1,10 @@
 import BaseSpaceAPI
 import BaseSpaceFileSystem
+import Glibc
 import Logging
 import Namespace
 import RemoteFiles
+import SystemPackage
 import Uploads
 
 /// Puts the file system together.
@@ -24,9 +26,11 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
         logger: Logger(label: "BaseSpaceFileSystem")
     )
     try volume.resume()
+    // As a signal from outside does: uploads first, then the end.
+    volume.whenUnmountIsAsked { kill(getpid(), SIGTERM) }
     return MountedVolume(
         fileSystem: volume,
-        connect: { volume.attach($0) },
+        connect: { volume.attach($0, at: $1.string) },
         backlog: { UploadBacklog(files: volume.unsent.files, bytes: volume.unsent.bytes) },
         finishUploads: {
             let left = await volume.finishUploads()
@@ -40,7 +44,13 @@ private func tree(for foundation: MountFoundation) -> Tree {
     var settings = Tree.Configuration()
     settings.metadataLifetime = foundation.configuration.metadataLifetime
     settings.finalLifetime = max(settings.finalLifetime, settings.metadataLifetime)
+    settings.documentLifetime = foundation.configuration.metadataLifetime
     settings.readme = readme(for: foundation)
+    settings.apiServer =
+        "\(foundation.client.server)".hasSuffix("/") ? "\(foundation.client.server)" : "\(foundation.client.server)/"
+    settings.listsMetadata = foundation.configuration.listsMetadata
+    settings.session = foundation.configuration.appSession
+    settings.appResultDescription = foundation.configuration.appResultDescription
     return Tree(service: foundation.client, configuration: settings)
 }
 
@@ -73,6 +83,7 @@ private func volumeConfiguration(_ configuration: MountConfiguration) -> Volume.
     settings.mounted = Timestamp.now
     settings.uploadPolicy = configuration.uploadPolicy
     settings.allowsOverwrite = configuration.allowsOverwrite
+    settings.allowsDelete = configuration.allowsDelete
     return settings
 }
 

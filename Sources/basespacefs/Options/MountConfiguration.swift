@@ -1,3 +1,4 @@
+import BaseSpaceAPI
 import BaseSpaceFileSystem
 import BlockCache
 import SystemPackage
@@ -32,6 +33,14 @@ struct MountConfiguration: Sendable {
     var uploadPolicy: UploadPolicy
     /// Whether files that are uploaded can be written again.
     var allowsOverwrite: Bool
+    /// Whether entities can be moved to the trash.
+    var allowsDelete: Bool
+    /// Whether listings show the files that begin with a dot.
+    var listsMetadata: Bool
+    /// The AppSession that everything belongs to which is made here.
+    var appSession: EntityID?
+    /// How AppResults that are made here are described.
+    var appResultDescription: String?
     /// Bodies of uploads on their way at a time. Readers and uploads share the connections: half of them is theirs, and
     /// sixteen fill any line.
     var concurrentUploads: Int { min(max(connections / 2, 2), 16) }
@@ -71,6 +80,10 @@ struct MountConfiguration: Sendable {
         uploadPartSize = options.uploadPartSize.bytes
         uploadPolicy = options.uploadPolicy
         allowsOverwrite = options.allowOverwrite
+        allowsDelete = options.allowDelete
+        listsMetadata = flags.listsMetadata
+        appSession = options.appSession.map { EntityID($0) }
+        appResultDescription = options.appResultDescription
     }
 
     /// The words for libfuse. Nothing in a mount of data is a device or runs with another user's rights, and access

@@ -1,6 +1,6 @@
 /// What `-o` says, in the words of mount(8).
 ///
-/// Some words are options of this program under another name (`ro`, `uid=`), some go to the kernel as they are
+/// Some words are options of this program under another name (`ro`, `uid=`, `listmeta`), some go to the kernel as they are
 /// (`nosuid`), some matter to `mount` or to /etc/fstab only and mean nothing here (`_netdev`). Every other word is
 /// refused by name: a misspelt option must not be lost in silence.
 struct MountFlags: Equatable {
@@ -14,6 +14,8 @@ struct MountFlags: Equatable {
     var uid: UInt32?
     /// `gid=N`.
     var gid: UInt32?
+    /// `listmeta`: listings show the files that begin with a dot.
+    var listsMetadata = false
     /// Words for libfuse and the kernel, in the order given, each once.
     var kernelOptions: [String] = []
 
@@ -55,6 +57,7 @@ struct MountFlags: Equatable {
         case "rw": isReadOnly = false
         case "allow_other": allowsOthers = true
         case "allow_root": allowsRoot = true
+        case "listmeta": listsMetadata = true
         case _ where word.hasPrefix("uid="): uid = try Self.id(word)
         case _ where word.hasPrefix("gid="): gid = try Self.id(word)
         case _ where Self.passedOn.contains(word):

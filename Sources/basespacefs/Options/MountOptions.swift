@@ -67,6 +67,24 @@ struct MountOptions: ParsableArguments {
     @Flag(help: "Let files that are uploaded be written again: another version of them is uploaded.")
     var allowOverwrite = false
 
+    @Flag(help: "Let rmdir of a project, run, sample, AppResult or AppSession move it to the trash.")
+    var allowDelete = false
+
+    @Option(
+        name: .customLong("appsession"),
+        help: ArgumentHelp(
+            "Make all AppResults in this AppSession. (default: a session for each)",
+            valueName: "id"
+        )
+    )
+    var appSession: String?
+
+    @Option(
+        name: .customLong("appresult-description"),
+        help: ArgumentHelp("Describe the AppResults that are made like this.", valueName: "text")
+    )
+    var appResultDescription: String?
+
     @Flag(help: "Let other users use the mount, with permissions checked.")
     var allowOther = false
 
@@ -162,6 +180,10 @@ struct MountOptions: ParsableArguments {
         }
         if let cacheSize, cacheSize.bytes < Self.smallestCache.bytes {
             throw ValidationError("--cache-size must be at least \(Self.smallestCache)")
+        }
+        if let appSession, appSession.isEmpty || !appSession.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) })
+        {
+            throw ValidationError("--appsession takes the id of an AppSession")
         }
         if let cacheDir, cacheDir.isEmpty {
             throw ValidationError("--cache-dir takes a directory, or `none`")

@@ -156,6 +156,10 @@ final class MemoryFileSystem: FileSystem {
         .ready(try existing(inode).target)
     }
 
+    func makeSymbolicLink(_ name: String, in parent: InodeNumber, to target: String) throws(Errno) -> Answer<Entry> {
+        throw .notPermitted
+    }
+
     func makeDirectory(
         _ name: String,
         in parent: InodeNumber,

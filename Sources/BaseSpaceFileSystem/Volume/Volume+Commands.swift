@@ -1,0 +1,81 @@
+internal import BaseSpaceAPI
+internal import Namespace
+internal import Synchronization
+internal import SystemPackage
+
+/// `.error` and `.commands`, which every directory has: a program's errno and arguments say too little.
+extension Volume {
+    /// The text of a directory's `.error`; empty if nothing has failed there.
+    func errorText(of directory: InodeNumber) -> [UInt8] {
+        Array((failures[directory]?.text ?? "").utf8)
+    }
+
+    /// The text of a directory's `.commands`: the words that can be written to it, a line each.
+    func commandsText(of directory: InodeNumber) -> [UInt8] {
+        let commands = tree.node(directory).map { DirectoryCommand.possible(for: $0) } ?? []
+        return Array(commands.map { $0.rawValue + "\n" }.joined().utf8)
+    }
+
+    /// Carries out what was written to a `.commands`.
+    func command(_ text: String, for inode: InodeNumber, count: Int) throws(Errno) -> Answer<Int> {
+        let directory = try node(inode)
+        let possible = DirectoryCommand.possible(for: directory)
+        let word = text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
+        guard let command = DirectoryCommand(rawValue: word), possible.contains(command) else {
+            let words = possible.map(\.rawValue).joined(separator: ", ")
+            throw refused(.invalidArgument, "'\(word)' is no command here; write one of: \(words)", in: inode)
+        }
+        switch command {
+        case .refresh:
+            refresh(directory)
+            return .ready(count)
+        case .unmount:
+            guard let unmount = onUnmount.withLock({ $0 }) else { throw .resourceBusy }
+            unmount()
+            return .ready(count)
+        case .markAsComplete:
+            guard case .entity(let entity) = directory.content else { throw .invalidArgument }
+            guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
+            return try setState(of: entity, as: .complete, in: inode, count: count)
+        case .moveToTrash:
+            switch try moveToTrash(directory) {
+            case .ready: return .ready(count)
+            case .pending(let work):
+                return .pending { () async throws(Errno) in
+                    try await work(); return count
+                }
+            }
+        }
+    }
+
+    /// The service is asked anew for what a directory shows and for everything below it, and the kernel forgets that.
+    func refresh(_ directory: Node) {
+        tree.refresh(below: directory)
+        guard let kernel = kernel.withLock({ $0 }) else { return }
+        for node in tree.knownNodes(below: directory.inode) {
+            kernel.invalidateEntry(node.name, in: node.parent)
+        }
+    }
+}
+
+/// What `.commands` takes; BaseMount's words.
+enum DirectoryCommand: String, CaseIterable {
+    case refresh
+    case markAsComplete = "mark-as-complete"
+    case moveToTrash = "move-to-trash"
+    case unmount
+
+    /// The commands that mean something in a directory.
+    static func possible(for directory: Node) -> [DirectoryCommand] {
+        switch directory.content {
+        case .root: [.refresh, .unmount]
+        case .entity(let entity):
+            switch entity.kind {
+            case .sample, .appResult, .appSession: [.refresh, .markAsComplete, .moveToTrash]
+            case .project, .run: [.refresh, .moveToTrash]
+            case .dataset, .bioSample, .genome, .file: [.refresh]
+            }
+        default: [.refresh]
+        }
+    }
+}

@@ -1,0 +1,38 @@
+internal import BaseSpaceAPI
+internal import Logging
+internal import Namespace
+internal import SystemPackage
+
+/// What becomes of a failure: an errno for the program, words for the log and for the `.error` of its directory.
+extension Volume {
+    /// Logs a failure, notes it for `.error`, and answers the errno.
+    ///
+    /// - Parameters:
+    ///   - what: What was being done, as in `looking up 'x'`.
+    ///   - directory: Where; `nil` if no directory has to do with it.
+    func failed(_ error: any Error, doing what: String, in directory: InodeNumber?) -> Errno {
+        let report = FailureReport(error, doing: what)
+        note(report, in: directory)
+        return report.logged(to: logger)
+    }
+
+    /// The same for a request that breaks a rule of the mount or of the service.
+    ///
+    /// - Parameter words: What was wrong and what to do.
+    func refused(_ errno: Errno, _ words: String, in directory: InodeNumber) -> Errno {
+        logger.warning("\(words)", metadata: ["errno": "\(errno)"])
+        failures.note(.init(errno: errno, message: words, requestID: nil, moment: .now), in: directory)
+        return errno
+    }
+
+    func note(_ report: FailureReport, in directory: InodeNumber?) {
+        guard let directory, report.errno != .interrupted else { return }
+        let entry = FailureBook.Entry(
+            errno: report.errno,
+            message: report.message,
+            requestID: report.requestID,
+            moment: .now
+        )
+        failures.note(entry, in: directory)
+    }
+}

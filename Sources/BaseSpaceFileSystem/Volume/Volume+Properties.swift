@@ -1,0 +1,107 @@
+internal import BaseSpaceAPI
+public import Namespace
+internal import Synchronization
+public import SystemPackage
+
+/// Changing properties: `echo text > Properties/App.Name`, `ln -s SAMPLE Properties/Input.Sample`, `mkdir Properties/App.List`,
+/// `rm`. The service keeps a property as a whole, so a change of a part of one reads it, changes it, and sets it anew.
+extension Volume {
+    /// Sets a property of text, or a text in one, to what was written. One write is one value; its last newline is the
+    /// shell's.
+    func setProperty(
+        at place: PropertyPlace,
+        to text: String,
+        node: Node,
+        count: Int
+    ) throws(Errno) -> Answer<Int> {
+        let text = text.hasSuffix("\n") ? String(text.dropLast()) : text
+        return finishing("setting property '\(place.path)'", in: node.parent) { [tree] in
+            try await tree.changeProperty(at: place, to: .text(text))
+            return count
+        }
+    }
+
+    /// `symlink`: a reference in `Properties/`; links can be made nowhere else.
+    public func makeSymbolicLink(
+        _ name: String,
+        in parent: InodeNumber,
+        to target: String
+    ) throws(Errno) -> Answer<Entry> {
+        guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
+        let directory = try node(parent)
+        guard case .properties(let properties) = directory.content else { throw .notPermitted }
+        let place = properties.appending(name)
+        return finishing("making property '\(place.path)'", in: parent) { [self] in
+            guard try await tree.child(named: name, of: directory) == nil else { throw Errno.fileExists }
+            guard
+                let reference = try await tree.reference(
+                    at: target,
+                    from: directory,
+                    mountPoint: mountPoint.withLock { $0 }
+                )
+            else {
+                let words =
+                    """
+                    '\(target)' is no project, sample, AppResult, AppSession, run, dataset, biosample or file of this mount; \
+                    a link in Properties refers to one of these
+                    """
+                throw refused(.invalidArgument, words, in: parent)
+            }
+            try await tree.changeProperty(at: place, to: .reference(reference))
+            guard let child = try await tree.child(named: name, of: directory) else { throw Errno.ioError }
+            return try newEntry(for: child, in: directory)
+        }
+    }
+
+    /// `creat` in `Properties/`. The property exists once something is written: the service is not asked to keep an empty
+    /// text that the next write would replace.
+    func createProperty(_ name: String, in directory: Node, place: PropertyPlace) throws(Errno) -> Answer<CreatedFile> {
+        guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
+        try check(place, in: directory)
+        return try knowing([(name, directory)], "making property '\(place.path)'") { [self] () throws(Errno) in
+            let node: Node
+            switch tree.knownChild(named: name, of: directory) {
+            case .found(let child): node = child
+            case .missing, .unknown: node = tree.emptyProperty(at: place, in: directory)
+            }
+            guard case .property = node.content else { throw .fileExists }
+            let entry = try newEntry(for: node, in: directory, lifetime: 1)
+            return .ready(CreatedFile(entry: entry, file: opened(.command(node), isDirect: true)))
+        }
+    }
+
+    /// The service's rules for names, before anything is made that it would not take.
+    private func check(_ place: PropertyPlace, in directory: Node) throws(Errno) {
+        guard place.components.count == 1, let fault = PropertyName.fault(in: place.name) else { return }
+        throw refused(.invalidArgument, "'\(place.name)' can't be a property: \(fault)", in: directory.inode)
+    }
+
+    /// `mkdir` in `Properties/`: a list or map to be. The service can't hold an empty one, so it is here only until
+    /// something is in it.
+    func makeProperty(at place: PropertyPlace, in directory: Node) throws(Errno) -> Node {
+        try check(place, in: directory)
+        return tree.addLocalProperty(at: place, in: directory)
+    }
+
+    /// `rm` and `rmdir` in `Properties/`.
+    func removeProperty(
+        _ place: PropertyPlace,
+        named name: String,
+        in directory: Node,
+        isDirectory: Bool
+    ) throws(Errno) -> Answer<Void> {
+        guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
+        return finishing("removing property '\(place.path)'", in: directory.inode) { [self] in
+            guard let child = try await tree.child(named: name, of: directory) else {
+                throw Errno.noSuchFileOrDirectory
+            }
+            guard child.isDirectory == isDirectory else { throw isDirectory ? Errno.notDirectory : Errno.isDirectory }
+            if isDirectory {
+                guard try await tree.children(of: child).isEmpty else { throw Errno.directoryNotEmpty }
+                tree.removeLocalProperty(at: place)
+            } else {
+                try await tree.changeProperty(at: place, to: nil)
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+public import BaseSpaceAPI
+internal import Synchronization
+
+/// From an id to a place: what `.by-id/` and every link through it stand on.
+extension Tree {
+    /// The path of an entity's directory below the root; `nil` if this account shows it nowhere.
+    ///
+    /// Costs nothing where the entity is in a listing that is known; otherwise the entity is asked which project it is in,
+    /// and that project's list for its name.
+    public func path(of key: EntityKey) async throws(BaseSpaceError) -> String? {
+        switch key.kind {
+        case .project: return try await path(of: key.id, in: .projects, at: "Projects")
+        case .run: return try await path(of: key.id, in: .runs, at: "Runs")
+        case .appSession: return try await path(of: key.id, in: .appSessions, at: "AppSessions")
+        case .bioSample: return try await path(of: key.id, in: .bioSamples, at: "BioSamples")
+        case .genome: return try await path(of: key.id, in: .genomes, at: "Genomes")
+        case .file: return try await path(ofFile: key.id)
+        case .sample, .appResult, .dataset: break
+        }
+        guard let project = try await project(of: key),
+            let directory = try await path(of: EntityKey(kind: .project, id: project))
+        else { return nil }
+        let (collection, name) = Self.collection(of: key.kind, in: project)
+        return try await path(of: key.id, in: collection, at: "\(directory)/\(name)")
+    }
+
+    private func path(
+        of id: EntityID,
+        in collection: EntityCollection,
+        at directory: String
+    ) async throws(BaseSpaceError) -> String? {
+        try await listing(for: .entities(collection)).name(of: id).map { "\(directory)/\($0)" }
+    }
+
+    /// A file's path: that of what it is in, and its place there.
+    private func path(ofFile id: EntityID) async throws(BaseSpaceError) -> String? {
+        guard let owner = try await service.container(ofFile: id), let key = owner.entity,
+            let directory = try await path(of: key)
+        else { return nil }
+        let files = try await listing(for: .files(of: owner))
+        return files.files.first { $0.id == id }.map { "\(directory)/Files/\($0.place.path)" }
+    }
+
+    /// The project that an entity is in; of several the first.
+    private func project(of key: EntityKey) async throws(BaseSpaceError) -> EntityID? {
+        let known = state.withLock { state in
+            state.listings.first { listing, slot in
+                guard case .entities(let collection) = listing, collection.isHome, collection.kind == key.kind else {
+                    return false
+                }
+                return slot.listing?.name(of: key.id) != nil
+            }?.key
+        }
+        if case .entities(let collection) = known, let project = collection.project { return project }
+        do throws(BaseSpaceError) {
+            switch try await service.entity(key) {
+            case .sample(let sample): return sample.projectID
+            case .appResult(let appResult): return appResult.projectID
+            case .dataset(let dataset): return dataset.projectID
+            default: return nil
+            }
+        } catch  where [403, 404, 410].contains(error.status) {
+            return nil
+        }
+    }
+
+    private static func collection(of kind: EntityKind, in project: EntityID) -> (EntityCollection, String) {
+        switch kind {
+        case .sample: (.samples(of: project), "Samples")
+        case .dataset: (.datasets(of: project), "Datasets")
+        default: (.appResults(of: project), "AppResults")
+        }
+    }
+
+    /// The way from an entity's directory to its session's.
+    ///
+    /// - Returns: `nil` if the service names no session.
+    public func sessionLink(of key: EntityKey) async throws(BaseSpaceError) -> String? {
+        guard let session = try await sessionID(of: key) else { return nil }
+        return EntityKey(kind: .appSession, id: session).link(fromDepth: key.kind.depth)
+    }
+
+    /// The session of an entity, as far as a listing or the service's full form of it names one.
+    func sessionID(of key: EntityKey) async throws(BaseSpaceError) -> EntityID? {
+        if key.kind == .appSession { return key.id }
+        if let container = key.container, let known = state.withLock({ $0.containers[container]?.sessionID }) {
+            return known
+        }
+        let session: EntityID? =
+            switch try await service.entity(key) {
+            case .sample(let sample): sample.appSessionID
+            case .appResult(let appResult): appResult.appSessionID
+            case .dataset(let dataset): dataset.appSessionID
+            default: nil
+            }
+        if let container = key.container, let session {
+            state.withLock { $0.containers[container, default: KnownContainer()].sessionID = session }
+        }
+        return session
+    }
+}
+
+extension EntityCollection {
+    /// The project that a collection is in.
+    var project: EntityID? {
+        switch self {
+        case .samples(let project), .appResults(let project), .datasets(let project), .projectSessions(let project):
+            project
+        default: nil
+        }
+    }
+
+    /// The collection's path in the API, without a slash in front.
+    public var href: String {
+        switch self {
+        case .projects: "v1pre3/users/current/projects"
+        case .runs: "v1pre3/users/current/runs"
+        case .appSessions: "v1pre3/users/current/appsessions"
+        case .bioSamples: "v2/biosamples"
+        case .genomes: "v1pre3/genomes"
+        case .samples(let project): "v1pre3/projects/\(project)/samples"
+        case .appResults(let project): "v1pre3/projects/\(project)/appresults"
+        case .datasets(let project): "v2/projects/\(project)/datasets"
+        case .projectSessions(let project): "v1pre3/users/current/appsessions?output.projects=\(project)"
+        case .bioSampleDatasets(let bioSample): "v2/datasets?inputbiosamples=\(bioSample)"
+        case .results(let session): "v1pre3/appsessions/\(session)/appresults"
+        }
+    }
+}
+
+extension EntityKey {
+    /// The container of the entity's files.
+    public var container: FileContainer? {
+        switch kind {
+        case .sample: .sample(id)
+        case .appResult: .appResult(id)
+        case .run: .run(id)
+        case .dataset: .dataset(id)
+        case .project, .appSession, .bioSample, .genome, .file: nil
+        }
+    }
+}

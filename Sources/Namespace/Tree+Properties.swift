@@ -1,0 +1,118 @@
+public import BaseSpaceAPI
+internal import Synchronization
+
+extension Tree {
+    /// Puts something into a place in `Properties/`, or takes away what is there.
+    ///
+    /// - Parameter content: What to put there; `nil` to take it away.
+    public func changeProperty(at place: PropertyPlace, to content: PropertyEdit.Content?) async throws(BaseSpaceError)
+    {
+        let name = place.components.first ?? ""
+        let current = try await service.properties(of: place.owner).first { $0.name == name }?.value
+        switch try PropertyEdit(content, at: place.components, of: current) {
+        case .set(let value): try await service.setProperty(named: name, of: place.owner, to: value)
+        case .delete:
+            try await service.deleteProperty(named: name, of: place.owner)
+            if place.components.count > 1 {
+                // The directory outlives the last of its entries.
+                state.withLock { _ = $0.localProperties[place.owner, default: []].insert(place.components[0]) }
+            }
+        }
+        refreshProperties(of: place.owner)
+    }
+
+    /// The node of a property that nothing was written to yet.
+    public func emptyProperty(at place: PropertyPlace, in directory: Node) -> Node {
+        let content = Node.Content.property(place, text: [])
+        return Node(
+            inode: content.inode(in: directory.inode, named: place.name),
+            parent: directory.inode,
+            name: place.name,
+            content: content
+        )
+    }
+
+    /// Makes a directory in `Properties/`. It is here only, until something is in it.
+    public func addLocalProperty(at place: PropertyPlace, in directory: Node) -> Node {
+        state.withLock { _ = $0.localProperties[place.owner, default: []].insert(place.path) }
+        let content = Node.Content.properties(place)
+        return Node(
+            inode: content.inode(in: directory.inode, named: place.name),
+            parent: directory.inode,
+            name: place.name,
+            content: content
+        )
+    }
+
+    /// Removes a directory that has nothing in it.
+    public func removeLocalProperty(at place: PropertyPlace) {
+        state.withLock { _ = $0.localProperties[place.owner]?.remove(place.path) }
+    }
+
+    /// The entity or file that a path leads to, as a program wrote it into a link: relative to the link's directory, or
+    /// absolute below the mount point.
+    ///
+    /// - Returns: `nil` if the path leads to nothing that a property can refer to.
+    public func reference(
+        at target: String,
+        from directory: Node,
+        mountPoint: String
+    ) async throws(BaseSpaceError) -> EntityReference? {
+        guard let place = try await node(at: target, from: directory, mountPoint: mountPoint) else { return nil }
+        switch place.content {
+        case .entity(let entity) where entity.kind != .genome: return EntityReference(entity.kind, entity.id)
+        case .file(let record): return EntityReference(.file, record.id)
+        default: return nil
+        }
+    }
+
+    /// Follows a path through the tree, links included.
+    private func node(
+        at path: String,
+        from start: Node,
+        mountPoint: String
+    ) async throws(BaseSpaceError) -> Node? {
+        var path = path
+        var walk: [Node]
+        if path.hasPrefix("/") {
+            let base = mountPoint.hasSuffix("/") ? mountPoint : mountPoint + "/"
+            guard mountPoint.hasPrefix("/"), path.hasPrefix(base) else { return nil }
+            path = String(path.dropFirst(base.count))
+            walk = [root]
+        } else {
+            walk = ancestors(of: start)
+        }
+        var rest = path.split(separator: "/").map { String($0) }[...]
+        // As many links as the kernel follows.
+        var links = 0
+        while let component = rest.popFirst() {
+            guard let current = walk.last else { return nil }
+            switch component {
+            case ".": continue
+            case "..":
+                if walk.count > 1 { walk.removeLast() }
+                continue
+            default: break
+            }
+            guard current.isDirectory, let child = try await child(named: component, of: current) else { return nil }
+            if case .link(let target) = child.content {
+                links += 1
+                guard links <= 40 else { return nil }
+                rest = (target.split(separator: "/").map { String($0) } + rest)[...]
+            } else {
+                walk.append(child)
+            }
+        }
+        return walk.last
+    }
+
+    /// The nodes from the root down to a directory, as far as the kernel knows them.
+    private func ancestors(of directory: Node) -> [Node] {
+        var walk = [directory]
+        while let last = walk.last, last.inode != .root, walk.count < 64 {
+            guard let parent = node(last.parent) else { break }
+            walk.append(parent)
+        }
+        return walk.reversed()
+    }
+}

@@ -1,0 +1,100 @@
+public import BaseSpaceAPI
+internal import Synchronization
+
+extension Tree {
+    /// Asks the service anew at the next look into a directory, or into any below it.
+    public func refresh(below directory: Node) {
+        state.withLock { state in
+            var keys = directory.listingKey.map { Set([$0]) } ?? []
+            switch directory.content {
+            case .root, .hidden:
+                keys = Set(state.listings.keys)
+            case .collection(let collection, _):
+                keys.formUnion(state.keys(below: collection))
+            case .entity(let entity):
+                keys.formUnion(state.keys(below: entity))
+            default:
+                break
+            }
+            for key in keys {
+                state.outdate(key)
+            }
+            // Texts are few and asked for one by one: it costs little to take them all for old.
+            for document in state.documents.keys {
+                state.documents[document]?.freshUntil = nil
+            }
+            // Whoever refreshes wants the states of sessions as well.
+            for id in state.sessions.keys {
+                state.sessions[id]?.learned = now() - configuration.statusLifetime
+            }
+        }
+    }
+
+    /// What the kernel knows below a directory.
+    public func knownNodes(below directory: InodeNumber) -> [Node] {
+        state.withLock { state in
+            state.slots.values.map(\.node).filter { state.isBelow($0, directory) }
+        }
+    }
+
+    /// Moves an entity to the user's trash and takes it out of the listings.
+    public func moveToTrash(_ entity: EntityKey) async throws(BaseSpaceError) {
+        try await service.moveToTrash(entity)
+        state.withLock { state in
+            for (key, slot) in state.listings {
+                guard case .entities = key, slot.listing?.name(of: entity.id) != nil else { continue }
+                state.outdate(key)
+            }
+        }
+    }
+}
+
+extension Tree.State {
+    /// The next look fetches, and so does whoever waits for a fetch that is under way.
+    mutating func outdate(_ key: ListingKey) {
+        guard var slot = listings[key] else { return }
+        slot.freshUntil = nil
+        slot.refusal = nil
+        slot.isOutdated = slot.flight != nil
+        listings[key] = slot
+    }
+
+    fileprivate func keys(below collection: EntityCollection) -> Set<ListingKey> {
+        let entities = listings[.entities(collection)]?.listing?.entities ?? []
+        return entities.reduce(into: [.entities(collection)]) { $0.formUnion(keys(below: $1)) }
+    }
+
+    fileprivate func keys(below entity: Entity) -> Set<ListingKey> {
+        var keys: Set<ListingKey> = [.properties(of: entity.key)]
+        if let container = entity.container {
+            keys.insert(.files(of: container))
+        }
+        switch entity {
+        case .project(let project):
+            for collection in [
+                EntityCollection.samples(of: project.id), .appResults(of: project.id), .datasets(of: project.id),
+            ] {
+                keys.formUnion(self.keys(below: collection))
+            }
+            keys.insert(.entities(.projectSessions(of: project.id)))
+        case .appSession(let session):
+            keys.insert(.entities(.results(ofSession: session.id)))
+            keys.insert(.files(of: .logs(ofSession: session.id)))
+        case .bioSample(let bioSample): keys.insert(.entities(.bioSampleDatasets(of: bioSample.id)))
+        case .sample, .appResult, .run, .dataset, .genome: break
+        }
+        return keys
+    }
+
+    fileprivate func isBelow(_ node: Node, _ directory: InodeNumber) -> Bool {
+        var node = node
+        // No path of the tree is deeper; what the kernel has forgotten the way to counts as below.
+        for _ in 0..<64 {
+            if node.parent == directory { return true }
+            guard node.parent != .root, node.parent != node.inode else { return false }
+            guard let parent = slots[node.parent]?.node else { return true }
+            node = parent
+        }
+        return true
+    }
+}
