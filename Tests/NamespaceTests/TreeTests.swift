@@ -24,7 +24,10 @@ import Testing
 
     @Test func fixedPlacesNeedNoRequest() throws {
         let root = try #require(tree.node(.root))
-        #expect(tree.knownChildren(of: root)?.map(\.name) == ["README", "Projects"])
+        #expect(
+            tree.knownChildren(of: root)?.map(\.name)
+                == ["README", "Projects", "Runs", "AppSessions", "BioSamples", "Genomes"]
+        )
         guard case .found(let projects) = tree.knownChild(named: "Projects", of: root) else {
             Issue.record("no Projects")
             return
