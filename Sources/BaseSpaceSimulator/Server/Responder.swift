@@ -60,6 +60,7 @@ final class Responder: Sendable {
             try await delay(interference, channel: channel)
             let incoming = Incoming(
                 method: method,
+                authority: request.head.authority ?? "127.0.0.1",
                 path: path,
                 query: query,
                 fields: request.headers,
