@@ -11,7 +11,8 @@ struct API: Sendable {
 
     private static let routes: [Route] =
         userRoutes + projectRoutes + sampleRoutes + appResultRoutes + runRoutes + fileRoutes + uploadRoutes
-        + appSessionRoutes
+        + appSessionRoutes + propertyRoutes + v2Routes + datasetRoutes + genomeRoutes + coverageRoutes + variantRoutes
+        + searchRoutes + trashRoutes + applicationRoutes + oauthRoutes
 
     /// Answers a request. Never throws: every failure is an answer.
     func reply(to incoming: Incoming) async -> Reply {

@@ -149,6 +149,17 @@ struct Model: Sendable {
 
     // MARK: Time
 
+    /// Puts a session into any status.
+    mutating func force(_ status: SessionLifeCycle.Status, summary: String?, session id: Int64, at now: ServiceDate) {
+        sessions.update(id) { session in
+            session.life.force(status, at: now)
+            session.statusSummary = summary ?? session.statusSummary
+            session.modified = now.wholeSeconds
+            session.completed = session.life.isFinal ? now.wholeSeconds : nil
+        }
+        living.insert(id)
+    }
+
     /// Lets the sessions that have run too long time out, and those that were launched end.
     mutating func elapse(to now: ServiceDate) {
         for id in living {
