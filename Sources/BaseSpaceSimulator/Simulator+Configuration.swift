@@ -3,21 +3,6 @@ public import Logging
 public import SystemPackage
 
 extension Simulator {
-    /// What a token may do.
-    public struct Grant: Sendable, Hashable {
-        /// Whether it may read content; without it, only browse.
-        public var reads: Bool
-        /// Whether it may make projects and AppResults, upload and change sessions.
-        public var writes: Bool
-
-        /// Everything.
-        public static let all = Grant(reads: true, writes: true)
-        /// `browse global, read global`.
-        public static let readOnly = Grant(reads: true, writes: false)
-        /// `browse global`.
-        public static let browseOnly = Grant(reads: false, writes: false)
-    }
-
     /// What happens when a path of a container that has a complete file is uploaded again. The live service's answer is
     /// not known.
     public enum SamePathPolicy: String, Sendable, CaseIterable {
@@ -55,6 +40,10 @@ extension Simulator {
         public var samePath = SamePathPolicy.conflict
         /// The status for ids of projects, samples, AppResults and sessions that don't exist: 404, or 403 as for files.
         public var unknownEntityStatus = 404
+        /// How long an application that a client launches runs by the simulated clock before it is Complete.
+        public var launchRunTime = Duration.seconds(60)
+        /// What becomes of a client that asks for a token by the device flow; tests may change it while it runs.
+        public var deviceAnswer = DeviceAnswer.pending
         /// Faults from the start.
         public var faults: [Fault] = []
         /// What faults with a probability draw from.

@@ -26,7 +26,7 @@ public import SystemPackage
 /// - A request is recorded before it is answered, so that one that hangs is seen too.
 /// - Nothing is shared between simulators of one process.
 public final class Simulator: Sendable {
-    private let services: Services
+    let services: Services
     private let api: HTTPServer
     private let objectStore: HTTPServer
     private let group: MultiThreadedEventLoopGroup

@@ -18,7 +18,8 @@ struct SimulatorCommand: AsyncParsableCommand {
             file doesn't exist), else from $BASESPACE_ACCESS_TOKEN. Without both one is made, and the line goes on with \
             token=TOKEN; with --token-file it goes on with token-file=FILE.
 
-            A data directory holds projects/<name>/samples/<sample>/… and projects/<name>/appresults/<name>/…; \
+            A data directory holds projects/<name>/samples/<sample>/…, projects/<name>/appresults/<name>/… and \
+            runs/<name>/…; \
             %2F in a name stands for a slash.
 
             Control paths on the API's port, which need no token:
@@ -27,6 +28,9 @@ struct SimulatorCommand: AsyncParsableCommand {
               GET /simulator/clock      simulated time; POST moves it
               GET /simulator/uploads    what has been uploaded
               GET /simulator/sessions   the state of every AppSession
+              POST /simulator/changes   adds, changes and removes what is on the service
+              POST /simulator/tokens    {"token":"…","scopes":"browse global"} accepts a token; DELETE revokes it
+              GET /simulator/devices    the codes of the device flow; POST answers as their user
 
             The clock is moved by {"advanceSeconds":259200}. A fault is such as
 
@@ -34,8 +38,21 @@ struct SimulatorCommand: AsyncParsableCommand {
 
             Effects and what they need: status (status, perhaps body, headers), hang, latency (milliseconds), \
             bandwidth (bytesPerSecond), reset, shortBody and stall (afterBytes), entityTag and contentRange (value), \
-            ignoreRange. Which requests they meet: listener (api, objectStore), method, path (with *), isRanged, \
+            ignoreRange, omitTotalCount. Which requests they meet: listener (api, objectStore), method, path (with *), isRanged, \
             skipping, count, probability.
+
+            A change is an object, or one of an array, such as
+
+              {"add":"run","name":"240101_M1_0001_A","status":"Running"}
+              {"add":"file","to":"runs/1000000001","path":"Data/s_#.bcl","size":1000,"count":1000}
+              {"set":"runs/1000000001","status":"Complete","properties":[…]}
+              {"remove":"runs/1000000001"}
+
+            add takes project, sample and appresult (to, session), session (status, application), run (experimentName, \
+            status), application, file (to, path; text, base64, local or size; count). set takes name, status, \
+            statusSummary, properties, archived and a content. The answer to a code is \
+            {"answer":"grant","userCode":"Ab1cd"}, or pending, deny, expire, slow; without a code it is the answer to \
+            all, also those that come later.
             """
     )
 

@@ -8,22 +8,22 @@ extension API {
     func appResults(_ request: APIRequest) throws -> Reply {
         let page = Page(request.parameters)
         let statuses = StatusFilter(request.parameters)
-        let result = services.withModel { model -> (items: [JSON], total: Int)? in
-            guard let project = request.id.flatMap({ model.projects[$0] }) else { return nil }
-            let appResults = project.appResults.compactMap { model.appResults[$0] }.filter {
-                statuses.accepts(model.sessions[$0.session])
-            }
-            return (page.select(from: appResults).map { model.compact($0) }, appResults.count)
+        let entity = try services.entity(.projects, for: request)
+        let result = services.withModel { model in
+            let appResults = (model.projects[entity.id]?.appResults ?? []).sorted().compactMap { model.appResults[$0] }
+                .filter {
+                    statuses.accepts(model.sessions[$0.session])
+                }
+            return (items: page.select(from: appResults).map { model.compact($0) }, total: appResults.count)
         }
-        guard let result else { throw services.unknown("Project", request.captures.first) }
         return Envelope.list(result.items, total: result.total, page: page, for: request, services: services)
     }
 
     private func appResult(_ request: APIRequest) throws -> Reply {
-        let object = services.withModel { model in
-            request.id.flatMap { model.appResults[$0] }.map { model.full($0) }
+        let entity = try services.entity(.appResults, for: request)
+        guard let object = services.withModel({ model in model.appResults[entity.id].map { model.full($0) } }) else {
+            throw services.missing(entity)
         }
-        guard let object else { throw services.unknown("AppResult", request.captures.first) }
         return Envelope.object(object, for: request, services: services)
     }
 
@@ -31,51 +31,28 @@ extension API {
     func createAppResult(_ request: APIRequest) async throws -> Reply {
         let body = try await request.incoming.body.bytes(limit: APIRequest.formSizeLimit)
         let parameters = request.parameters.merging(Parameters(body: body))
-        try request.requireWriting("Project")
+        let project = try services.entity(.projects, for: request, may: .create)
         guard let name = parameters.nonEmpty("Name") else {
             throw APIError(.badRequest, "An AppResult needs a Name")
         }
-        let wantedSession =
-            parameters.nonEmpty("appsessionid")
-            ?? parameters.nonEmpty("HrefAppSession")?.split(separator: "/").last.map(String.init)
+        let wanted = try session(for: request, parameters)
         let references = JSON(parsing: body)?["References"] ?? []
-        let now = request.now
-        let object = try services.withModel { (model) throws(APIError) -> JSON in
-            guard let project = request.id.flatMap({ model.projects[$0] }) else {
-                throw services.unknown("Project", request.captures.first)
-            }
-            let session: AppSession
-            if let wantedSession {
-                guard let known = Int64(wantedSession).flatMap({ model.sessions[$0] }) else {
-                    throw services.unknown("AppSession", wantedSession)
-                }
-                if known.life.isFinal {
-                    throw APIError(.conflict, "The AppSession \(known.id) is \(known.life.status.rawValue)")
-                }
-                session = known
-            } else {
-                let date = now.wholeSeconds
-                session = AppSession(
-                    id: model.makeID(),
-                    name: "\(Application.name) \(now.sessionNameSuffix)",
-                    life: SessionLifeCycle(status: .running, since: now),
-                    statusSummary: "",
-                    created: date,
-                    modified: date
-                )
-                model.sessions.insert(session)
-            }
+        let object = services.withModel { model in
             let appResult = AppResult(
                 id: model.makeID(),
                 name: name,
                 description: parameters["Description"] ?? "",
                 project: project.id,
-                session: session.id,
-                created: now.wholeSeconds,
+                session: wanted ?? model.makeSession(at: request.now),
+                created: request.now.wholeSeconds,
                 references: references
             )
             model.insert(appResult)
             return model.full(appResult)
+        }
+        services.record(object, .appResults, madeBy: request)
+        if wanted == nil, let session = object["AppSession"] {
+            services.record(session, .sessions, madeBy: request)
         }
         return Envelope.object(object, status: .created, for: request, services: services)
     }

@@ -5,32 +5,28 @@ extension API {
     static let fileListLimit = 1000
 
     static let fileRoutes = [
-        Route("GET", "samples/{id}/files") { api, request in try await api.files(request) { .sample($0) } },
-        Route("GET", "appresults/{id}/files") { api, request in try await api.files(request) { .appResult($0) } },
+        Route("GET", "samples/{id}/files") { api, request in try await api.files(request, of: .samples) },
+        Route("GET", "appresults/{id}/files") { api, request in try await api.files(request, of: .appResults) },
+        Route("GET", "runs/{id}/files") { api, request in try await api.files(request, of: .runs) },
         Route("GET", "files/{id}") { api, request in try await api.file(request) },
         Route("GET", "files/{id}/content") { api, request in try await api.content(request) },
     ]
 
-    private func files(_ request: APIRequest, of container: (Int64) -> ContainerID) async throws -> Reply {
+    private func files(_ request: APIRequest, of kind: EntityKind) async throws -> Reply {
         let page = Page(request.parameters, maximum: Self.fileListLimit, sortKeys: ["Id", "Path", "DateCreated"])
-        guard let id = request.id, case let container = container(id),
-            let all = services.withModel({ model in
-                model.owners(of: container).map { _ in model.completeFiles(of: container) }
-            })
-        else { throw services.unknown("File container", request.captures.first) }
+        let entity = try services.entity(kind, for: request)
+        guard let container = entity.container else { throw services.missing(entity) }
         let filter = FileFilter(request.parameters)
-        let files = all.filter(filter.accepts)
-        let shown = page.select(from: files) { $0.path }
+        let (shown, total) = services.withModel { $0.page(page, of: container, filter: filter) }
         let etags = try await services.entityTags(of: shown)
+        let contents = shown.map { resolvedContent(of: $0, for: request) }
         let items = services.withModel { model in
-            zip(shown, etags).map { file, etag in
-                model.compact(file, etag: etag, content: resolvedContent(of: file, for: request))
-            }
+            shown.indices.map { model.compact(shown[$0], etag: etags[$0], content: contents[$0]) }
         }
-        return Envelope.list(items, total: files.count, page: page, for: request, services: services)
+        return Envelope.list(items, total: total, page: page, for: request, services: services)
     }
 
-    private func file(_ request: APIRequest) async throws -> Reply {
+    func file(_ request: APIRequest) async throws -> Reply {
         let file = try knownFile(request)
         let etag = try await services.entityTags(of: [file])[0]
         let content = resolvedContent(of: file, for: request)
@@ -39,17 +35,18 @@ extension API {
     }
 
     /// The file that the path names.
-    func knownFile(_ request: APIRequest) throws(APIError) -> File {
-        guard let file = services.withModel({ model in request.id.flatMap { model.files[$0] } }) else {
-            throw .unknownFile
-        }
+    func knownFile(_ request: APIRequest, may access: Access = .browse) throws(APIError) -> File {
+        let entity = try services.entity(.files, for: request, may: access)
+        guard let file = services.withModel({ $0.files[entity.id] }) else { throw services.missing(entity) }
         return file
     }
 
     /// A signed URL for `HrefContent`, if the client asked for one with `FileHrefContentResolution` and may read.
-    private func resolvedContent(of file: File, for request: APIRequest) -> String? {
-        guard request.parameters.isTrue("FileHrefContentResolution"), request.grant.reads,
-            file.uploadStatus == .complete
+    func resolvedContent(of file: File, for request: APIRequest) -> String? {
+        guard request.parameters.isTrue("FileHrefContentResolution"), file.uploadStatus == .complete,
+            !file.isArchived,
+            request.grant.isGlobal(.read)
+                || request.may(.read, services.withModel { $0.lineage(of: EntityID(.files, file.id)) })
         else { return nil }
         return location(of: file, now: request.now).url
     }
@@ -70,11 +67,13 @@ extension API {
 
     // MARK: Content
 
-    private func content(_ request: APIRequest) async throws -> Reply {
-        try request.requireReading("File")
-        let file = try knownFile(request)
+    func content(_ request: APIRequest) async throws -> Reply {
+        let file = try knownFile(request, may: .read)
         guard file.uploadStatus == .complete else {
             throw APIError(.conflict, "The upload of the file \(file.id) is \(file.uploadStatus.rawValue)")
+        }
+        if file.isArchived {
+            throw APIError(.forbidden, "The file \(file.id) is archived: it has to be restored before it is downloaded")
         }
         let location = location(of: file, now: request.now)
         switch request.parameters["redirect"]?.lowercased() {
@@ -98,24 +97,5 @@ extension API {
             reply.fields[.contentLength] = "0"
             return reply
         }
-    }
-}
-
-/// The filters of a list of files.
-struct FileFilter: Sendable {
-    private let extensions: [String]?
-    /// Without slashes at its ends; nil: all.
-    private let directory: String?
-
-    init(_ parameters: Parameters) {
-        extensions = parameters.list("Extensions")?.map { ($0.hasPrefix(".") ? $0 : "." + $0).lowercased() }
-        directory = parameters.nonEmpty("Directory").map { $0.split(separator: "/").joined(separator: "/") }
-    }
-
-    /// `Directory` names one level: files in deeper ones are not in it.
-    func accepts(_ file: File) -> Bool {
-        if let extensions, !extensions.contains(where: file.name.lowercased().hasSuffix) { return false }
-        guard let directory else { return true }
-        return file.path.split(separator: "/").dropLast().joined(separator: "/") == directory
     }
 }

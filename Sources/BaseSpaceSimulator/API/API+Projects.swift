@@ -13,6 +13,7 @@ extension API {
         Route("GET", "projects/{id}") { api, request in try api.project(request) },
         Route("GET", "projects/{id}/samples") { api, request in try api.samples(request) },
         Route("GET", "projects/{id}/appresults") { api, request in try api.appResults(request) },
+        Route("POST", "projects/{id}/samples") { api, request in try await api.createSample(request) },
         Route("POST", "projects/{id}/appresults") { api, request in try await api.createAppResult(request) },
     ]
 
@@ -20,7 +21,8 @@ extension API {
         let page = Page(request.parameters)
         let name = request.parameters.nonEmpty("Name")
         let (items, total) = services.withModel { model in
-            let projects = model.projects.all.filter { name == nil || $0.name == name }
+            let all = model.projects.all.filter { name == nil || $0.name == name }
+            let projects = services.visible(all, .projects, for: request, in: model)
             let items = page.select(from: projects).map { project in
                 model.compact(project).appending(permissions(request))
             }
@@ -30,11 +32,11 @@ extension API {
     }
 
     private func project(_ request: APIRequest) throws -> Reply {
-        guard
-            let object = services.withModel({ model in
-                request.id.flatMap { model.projects[$0] }.map { model.full($0).appending(permissions(request)) }
-            })
-        else { throw services.unknown("Project", request.captures.first) }
+        let entity = try services.entity(.projects, for: request)
+        let object = services.withModel { model in
+            model.projects[entity.id].map { model.full($0).appending(permissions(request)) }
+        }
+        guard let object else { throw services.missing(entity) }
         return Envelope.object(object, for: request, services: services)
     }
 
@@ -42,12 +44,14 @@ extension API {
     private func permissions(_ request: APIRequest) -> [JSON.Member] {
         let wanted = request.parameters.list("Include")?.contains { $0.lowercased() == "permissions" } ?? false
         guard wanted else { return [] }
-        let token: JSON =
-            request.grant.writes ? ["BROWSE", "READ", "WRITE"] : request.grant.reads ? ["BROWSE", "READ"] : ["BROWSE"]
+        let token = [Access.browse, .read, .write].filter { request.grant.isGlobal($0) }
         return [
             JSON.Member(
                 "Permissions",
-                ["UserOperations": ["BROWSE", "READ", "WRITE", "OWN"], "AccessTokenOperations": token]
+                [
+                    "UserOperations": ["BROWSE", "READ", "WRITE", "OWN"],
+                    "AccessTokenOperations": .array(token.map { .string($0.rawValue.uppercased()) }),
+                ]
             )
         ]
     }
@@ -55,7 +59,7 @@ extension API {
     /// A name that its owner has already brings the existing project, with 200 instead of 201.
     private func createProject(_ request: APIRequest) async throws -> Reply {
         let parameters = try await request.allParameters()
-        try request.requireWriting("Project")
+        try request.require("create projects", "CREATE", "Project")
         guard let name = parameters.nonEmpty("Name") else {
             throw APIError(.badRequest, "A project needs a Name")
         }
@@ -74,6 +78,7 @@ extension API {
             model.projects.insert(project)
             return (model.full(project), true)
         }
+        if isNew { services.record(object, .projects, madeBy: request) }
         return Envelope.object(object, status: isNew ? .created : .ok, for: request, services: services)
     }
 }

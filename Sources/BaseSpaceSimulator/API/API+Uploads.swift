@@ -10,8 +10,8 @@ extension API {
     static let singleUploadLimit: Int64 = 5 << 30
 
     static let uploadRoutes = [
-        Route("POST", "samples/{id}/files") { api, request in try await api.upload(request) { .sample($0) } },
-        Route("POST", "appresults/{id}/files") { api, request in try await api.upload(request) { .appResult($0) } },
+        Route("POST", "samples/{id}/files") { api, request in try await api.upload(request, to: .samples) },
+        Route("POST", "appresults/{id}/files") { api, request in try await api.upload(request, to: .appResults) },
         Route("PUT", "files/{id}/parts/{number}") { api, request in try await api.uploadPart(request) },
         Route("GET", "files/{id}/parts") { api, request in try api.parts(request) },
         Route("POST", "files/{id}") { api, request in try await api.setUploadStatus(request) },
@@ -19,11 +19,9 @@ extension API {
 
     // MARK: Starting
 
-    private func upload(_ request: APIRequest, to container: (Int64) -> ContainerID) async throws -> Reply {
-        try request.requireWriting("File")
-        guard let id = request.id, case let container = container(id),
-            services.withModel({ $0.owners(of: container) != nil })
-        else { throw services.unknown("File container", request.captures.first) }
+    private func upload(_ request: APIRequest, to kind: EntityKind) async throws -> Reply {
+        let entity = try services.entity(kind, for: request, may: .write)
+        guard let container = entity.container else { throw services.missing(entity) }
         guard let contentType = request.incoming.fields[.contentType] else {
             throw APIError(.badRequest, "An upload needs a Content-Type")
         }
@@ -98,7 +96,7 @@ extension API {
         let (session, isTaken) = services.withModel { model in
             (model.owners(of: container)?.session, model.completeFile(at: path, in: container) != nil)
         }
-        if let session, session.life.isFinal {
+        if let session, !session.life.acceptsFiles {
             throw APIError(
                 .forbidden,
                 "The AppSession \(session.id) is \(session.life.status.rawValue): its files can't change any more",
@@ -118,8 +116,7 @@ extension API {
     // MARK: Parts
 
     private func uploadPart(_ request: APIRequest) async throws -> Reply {
-        try request.requireWriting("File")
-        let file = try pendingFile(request)
+        let file = try pendingFile(request, may: .write)
         guard let number = Int(request.captures[1]), (1...Self.maximumPartNumber).contains(number) else {
             throw APIError(.badRequest, "Parts are numbered from 1 to \(Self.maximumPartNumber)")
         }
@@ -154,8 +151,8 @@ extension API {
         return Envelope.list(items, total: parts.count, page: page, for: request, services: services)
     }
 
-    private func pendingFile(_ request: APIRequest) throws(APIError) -> File {
-        let file = try knownFile(request)
+    private func pendingFile(_ request: APIRequest, may access: Access = .browse) throws(APIError) -> File {
+        let file = try knownFile(request, may: access)
         guard file.uploadStatus == .pending, !file.isJoining else {
             throw APIError(.conflict, "The upload of the file \(file.id) is \(file.uploadStatus.rawValue)")
         }
@@ -166,7 +163,7 @@ extension API {
 
     private func setUploadStatus(_ request: APIRequest) async throws -> Reply {
         let parameters = try await request.allParameters()
-        try request.requireWriting("File")
+        _ = try knownFile(request, may: .write)
         switch parameters["uploadstatus"]?.lowercased() {
         case "complete": return try await complete(request)
         case "aborted": return try abort(request)

@@ -14,8 +14,16 @@ import SystemPackage
 /// | POST /simulator/clock | `{"advanceSeconds": 259200}` moves it |
 /// | GET /simulator/uploads | the files that clients have uploaded, with sizes, MD5s and local paths |
 /// | GET /simulator/sessions | every AppSession with its status |
+/// | POST /simulator/changes | adds, changes and removes what is on the service (see `change`) |
+/// | POST /simulator/tokens | `{"token":"…","scopes":"browse global"}` accepts a token |
+/// | DELETE /simulator/tokens | `{"token":"…"}` revokes it |
+/// | GET /simulator/devices | the codes of the device flow |
+/// | POST /simulator/devices | `{"answer":"grant","userCode":"…"}` answers as the user: pending, grant, deny, expire, slow; without a code to all, also those to come |
 struct ControlRoutes: Sendable {
     static let prefix = "/simulator/"
+
+    /// Changes may carry the contents of files.
+    private static let bodyLimit = 64 << 20
 
     let services: Services
 
@@ -41,6 +49,16 @@ struct ControlRoutes: Sendable {
             return try await uploads()
         case ("GET", "sessions"):
             return json(.array(services.withModel { model in model.sessions.all.map { model.compact($0) } }))
+        case ("POST", "changes"):
+            return json(try await change(incoming))
+        case ("POST", "tokens"):
+            return json(try await addToken(incoming))
+        case ("DELETE", "tokens"):
+            return json(try await revokeToken(incoming))
+        case ("GET", "devices"):
+            return json(devices())
+        case ("POST", "devices"):
+            return json(try await answerDevice(incoming))
         default:
             throw APIError.unrecognizedPath(incoming.path)
         }
@@ -103,8 +121,8 @@ struct ControlRoutes: Sendable {
     private static let secretHeaders = ["authorization", "x-access-token"]
     private static let secretParameters = ["access_token", "signature"]
 
-    private func body(_ incoming: Incoming) async throws -> JSON? {
-        JSON(parsing: try await incoming.body.bytes(limit: APIRequest.formSizeLimit))
+    func body(_ incoming: Incoming) async throws -> JSON? {
+        JSON(parsing: try await incoming.body.bytes(limit: Self.bodyLimit))
     }
 
     private func json(_ value: JSON) -> Reply {

@@ -9,7 +9,21 @@ enum Envelope {
         for request: APIRequest,
         services: Services
     ) -> Reply {
-        let body: JSON = ["Response": object, "ResponseStatus": [:], "Notifications": []]
+        bare(
+            request.version == .v2 ? object : ["Response": object, "ResponseStatus": [:], "Notifications": []],
+            status: status,
+            for: request,
+            services: services
+        )
+    }
+
+    /// One object without an envelope: the form of v2, and of OAuth in both versions.
+    static func bare(
+        _ body: JSON,
+        status: HTTPResponse.Status = .ok,
+        for request: APIRequest,
+        services: Services
+    ) -> Reply {
         var reply = reply(status, services: services)
         reply.set("Content-Type", "application/json")
         if request.incoming.method == "GET" { reply.set("X-BaseSpace-Source", "master/readonly") }
@@ -18,32 +32,48 @@ enum Envelope {
         return reply
     }
 
-    /// A page of a list.
+    /// A page of a list. In v2 what says which page it is stands in an object of its own.
+    ///
+    /// - Parameters:
+    ///   - total: nil where the service does not count.
+    ///   - more: what stands beside the items.
     static func list(
         _ items: [JSON],
-        total: Int,
+        total: Int?,
         page: Page,
+        more: [JSON.Member] = [],
         for request: APIRequest,
         services: Services
     ) -> Reply {
-        let response: JSON = [
-            "Items": .array(items), "DisplayedCount": .integer(Int64(items.count)),
-            "TotalCount": .integer(Int64(total)),
-            "Offset": .integer(Int64(page.offset)), "Limit": .integer(Int64(page.limit)),
-            "SortDir": .string(page.isDescending ? "Desc" : "Asc"), "SortBy": .string(page.sortBy),
-        ]
+        let count = total.map { [JSON.Member("TotalCount", .integer(Int64($0)))] } ?? []
+        let paging =
+            [JSON.Member("DisplayedCount", .integer(Int64(items.count)))] + count + [
+                JSON.Member("Offset", .integer(Int64(page.offset))), JSON.Member("Limit", .integer(Int64(page.limit))),
+                JSON.Member("SortDir", .string(page.isDescending ? "Desc" : "Asc")),
+                JSON.Member("SortBy", .string(page.sortBy)),
+            ]
+        let head = more + [JSON.Member("Items", .array(items))]
+        let response = JSON.object(
+            request.version == .v2 ? head + [JSON.Member("Paging", .object(paging))] : head + paging
+        )
         return object(response, for: request, services: services)
     }
 
     /// A failure.
-    static func failure(_ error: APIError, services: Services) -> Reply {
+    static func failure(_ error: APIError, isV2: Bool = false, services: Services) -> Reply {
         let code = error.code.map { [JSON.Member("ErrorCode", .string($0))] } ?? []
         let status = JSON.object(code + [JSON.Member("Message", .string(error.message))])
         let notification: JSON = ["Type": "error", "Item": .string(error.message)]
-        let body: JSON = [
-            "ResponseStatus": status, "Notifications": error.isUnrecognizedPath ? [] : [notification],
-        ]
         var reply = reply(error.status, services: services)
+        let body: JSON =
+            if isV2, !error.isUnrecognizedPath {
+                [
+                    "ErrorCode": .string(error.code ?? ""), "ErrorMessage": .string(error.message),
+                    "RequestId": .string(reply.field("X-Request-ID") ?? ""),
+                ]
+            } else {
+                ["ResponseStatus": status, "Notifications": error.isUnrecognizedPath ? [] : [notification]]
+            }
         if error.isUnrecognizedPath {
             reply.set("Content-Type", "application/json")
             reply.set("Cache-Control", "private")

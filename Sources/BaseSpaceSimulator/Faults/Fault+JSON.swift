@@ -9,7 +9,7 @@
 /// | bandwidth | `bytesPerSecond` |
 /// | reset, shortBody, stall | `afterBytes` |
 /// | entityTag, contentRange | `value` |
-/// | hang, ignoreRange | |
+/// | hang, ignoreRange, omitTotalCount | |
 ///
 /// Which requests: `listener` (`api` or `objectStore`), `method`, `path`, `isRanged`, `skipping`, `count`, `probability`,
 /// as in `Match`.
@@ -67,10 +67,11 @@ extension Fault {
         case "entityTag": return .entityTag(try text("value"))
         case "contentRange": return .contentRange(try text("value"))
         case "ignoreRange": return .ignoreRange
+        case "omitTotalCount": return .omitTotalCount
         default:
             throw Malformed(
                 message: "no effect \"\(name)\": there are status, hang, latency, bandwidth, reset, shortBody, stall, "
-                    + "entityTag, contentRange and ignoreRange"
+                    + "entityTag, contentRange, ignoreRange and omitTotalCount"
             )
         }
     }

@@ -73,6 +73,8 @@ public struct Fault: Sendable {
         case contentRange(String)
         /// The `Range` of the request is not seen: status 200 and the whole body.
         case ignoreRange
+        /// A list of the API does not say how many entries it has in all.
+        case omitTotalCount
     }
 
     /// Which requests.

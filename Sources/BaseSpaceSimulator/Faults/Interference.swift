@@ -24,6 +24,7 @@ struct Interference: Sendable {
     var entityTag: String?
     var contentRange: String?
     var ignoresRange = false
+    var omitsTotalCount = false
 
     /// Whether the body is sent as fast and as long as it is.
     var leavesBodyAlone: Bool { bytesPerSecond == nil && cut == nil }
@@ -42,6 +43,7 @@ struct Interference: Sendable {
         case .entityTag(let tag): entityTag = tag
         case .contentRange(let range): contentRange = range
         case .ignoreRange: ignoresRange = true
+        case .omitTotalCount: omitsTotalCount = true
         }
     }
 

@@ -11,9 +11,10 @@ import Musl
 ///
 ///     projects/<project>/samples/<sample>/…
 ///     projects/<project>/appresults/<appresult>/…
+///     runs/<run>/…
 ///
-/// Directories below a sample or an AppResult become parts of its files' paths; names that begin with a dot are left
-/// out. In the names of projects, samples and AppResults `%XX` stands for a byte: `%2F` makes a name with a slash, and
+/// Directories below a sample, an AppResult or a run become parts of its files' paths; names that begin with a dot are left
+/// out. In the names of projects, samples, AppResults and runs `%XX` stands for a byte: `%2F` makes a name with a slash, and
 /// `a%62` beside `ab` makes two entities of one name.
 struct DataDirectory {
     /// What went wrong in words.
@@ -35,6 +36,20 @@ struct DataDirectory {
         for name in Self.entries(of: projects) ?? [] {
             loadProject(named: name, at: projects.appending(name), into: &model)
         }
+        let runs = root.appending("runs")
+        for name in Self.entries(of: runs) ?? [] {
+            loadRun(named: name, at: runs.appending(name), into: &model)
+        }
+    }
+
+    private func loadRun(named directory: String, at path: FilePath, into model: inout Model) {
+        guard let status = Self.status(of: path), status.isDirectory else { return }
+        let id = Self.identifier("run", directory, in: 1_000_000..<Model.firstCountedID) { model.runs[$0] != nil }
+        let name = PercentEncoding.decode(directory)
+        model.insert(
+            Run(id: id, name: name, experimentName: name, created: status.modified, modified: status.modified)
+        )
+        loadAllFiles(of: .run(id), at: path, into: &model)
     }
 
     private func loadProject(named directory: String, at path: FilePath, into model: inout Model) {
@@ -66,7 +81,7 @@ struct DataDirectory {
         let session = Self.identifier("session", "\(kind)/\(key)", in: 1_000_000..<Model.firstCountedID) {
             model.sessions[$0] != nil
         }
-        model.sessions.insert(
+        model.insert(
             AppSession(
                 id: session,
                 name: "\(Application.name) \(created.sessionNameSuffix)",
@@ -87,6 +102,10 @@ struct DataDirectory {
             model.insert(AppResult(id: id, name: name, project: project, session: session, created: created))
             container = .appResult(id)
         }
+        loadAllFiles(of: container, at: directory, into: &model)
+    }
+
+    private func loadAllFiles(of container: ContainerID, at directory: FilePath, into model: inout Model) {
         var files: [File] = []
         loadFiles(of: container, at: directory, below: "", taken: { model.files[$0] != nil }, into: &files)
         for file in files.sorted(by: { $0.id < $1.id }) {

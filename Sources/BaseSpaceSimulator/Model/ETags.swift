@@ -13,13 +13,19 @@ final class ETags: Sendable {
     /// Illumina's uploader sends parts of 8 MiB (a recorded file of 48,526,491 bytes has the suffix `-6`).
     static let partSize: Int64 = 8 << 20
 
-    private let known = Mutex<[Int64: String]>([:])
+    /// By file, and by place: many files may share one.
+    private let known = Mutex<(files: [Int64: String], places: [FilePath: String])>(([:], [:]))
 
     /// The ETag of a file. Blocks while it reads the file for the first time.
     func etag(of file: File) throws(Errno) -> String {
-        if let etag = file.etag ?? known.withLock({ $0[file.id] }) { return etag }
+        if let etag = file.etag ?? known.withLock({ $0.files[file.id] }) { return etag }
+        let place = file.location ?? ""
+        if let etag = known.withLock({ $0.places[place] }) { return etag }
         let etag = try makeETag(of: file)
-        known.withLock { $0[file.id] = etag }
+        known.withLock { known in
+            known.files[file.id] = etag
+            known.places[place] = etag
+        }
         return etag
     }
 

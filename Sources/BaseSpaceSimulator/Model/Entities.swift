@@ -1,32 +1,5 @@
 import SystemPackage
 
-/// What takes files: a Sample or an AppResult.
-enum ContainerID: Hashable, Sendable {
-    case sample(Int64)
-    case appResult(Int64)
-
-    /// Plural, as in paths.
-    var kind: String {
-        switch self {
-        case .sample: "samples"
-        case .appResult: "appresults"
-        }
-    }
-
-    var id: Int64 {
-        switch self {
-        case .sample(let id), .appResult(let id): id
-        }
-    }
-}
-
-/// Anything with a numeric id that stands in a collection.
-protocol Entity: Sendable {
-    var id: Int64 { get }
-    var name: String { get }
-    var created: ServiceDate { get }
-}
-
 /// The owner of everything in a simulator.
 struct User: Entity {
     var id: Int64 = 501
@@ -53,6 +26,11 @@ struct Sample: Entity {
     let project: Int64
     let session: Int64
     var created: ServiceDate
+    /// What the sample sheet called it, its experiment, and the lengths of its reads.
+    var sampleID: String?
+    var experimentName = "Simulated experiment"
+    var reads: (first: Int64, second: Int64) = (151, 151)
+    var clusters: Int64 = 0
 }
 
 /// An AppResult: files that an application produced. Its status is its AppSession's.
@@ -77,6 +55,55 @@ struct AppSession: Entity {
     var modified: ServiceDate
     var completed: ServiceDate?
     var containers: [ContainerID] = []
+    /// The application whose run this is.
+    var application = Application.simulatedID
+    /// `AppTrigger` for what was launched, `AppUpload` otherwise.
+    var purpose = "AppUpload"
+    /// What it was launched with, as it came.
+    var launchPayload: JSON?
+}
+
+/// A Run: what an instrument wrote while it sequenced.
+struct Run: Entity {
+    /// What the service knows as states of a run.
+    enum Status: String, CaseIterable {
+        case new = "New"
+        case ready = "Ready"
+        case running = "Running"
+        case paused = "Paused"
+        case stopped = "Stopped"
+        case uploading = "Uploading"
+        case pendingAnalysis = "PendingAnalysis"
+        case analyzing = "Analyzing"
+        case complete = "Complete"
+        case failed = "Failed"
+        case needsAttention = "NeedsAttention"
+
+        /// In any case.
+        init?(command: String) {
+            guard let status = Self.allCases.first(where: { $0.rawValue.lowercased() == command.lowercased() }) else {
+                return nil
+            }
+            self = status
+        }
+    }
+
+    let id: Int64
+    /// The instrument's run folder, `240101_M00001_0001_000000000-AAAAA`.
+    var name: String
+    /// What people call it.
+    var experimentName: String
+    var status = Status.complete
+    var created: ServiceDate
+    var modified: ServiceDate
+    var number: Int64 = 1
+    var platform = "MiSeq"
+    var instrument = "M00001"
+    var flowcellBarcode = "000000000-AAAAA"
+    var reagentBarcode = "MS0000001-300V2"
+    var laneAndQcStatus = "QcPassed"
+    /// Locked runs are listed only on demand.
+    var isLocked = false
 }
 
 /// A file in a container.
@@ -117,34 +144,6 @@ struct File: Entity {
     var parts: [Int: Part] = [:]
     /// Whether its parts are being put together.
     var isJoining = false
-}
-
-/// The entities of one kind, by id.
-struct Table<Element: Entity>: Sendable {
-    private var elements: [Int64: Element] = [:]
-
-    subscript(id: Int64) -> Element? { elements[id] }
-
-    /// Every entity, in the order of ids.
-    var all: [Element] { elements.values.sorted { $0.id < $1.id } }
-
-    /// Every id, in no order.
-    var ids: [Int64] { Array(elements.keys) }
-
-    /// Adds an entity, whose id must be new.
-    mutating func insert(_ element: Element) {
-        elements[element.id] = element
-    }
-
-    /// Removes an entity.
-    mutating func remove(_ id: Int64) {
-        elements[id] = nil
-    }
-
-    /// Changes an entity in place; nothing happens if there is none with this id.
-    mutating func update(_ id: Int64, _ change: (inout Element) -> Void) {
-        guard var element = elements.removeValue(forKey: id) else { return }
-        change(&element)
-        elements[id] = element
-    }
+    /// Whether its content is in the archive, from where nothing can be downloaded.
+    var isArchived = false
 }

@@ -6,6 +6,9 @@ import SystemPackage
 /// Ids of what the data directory holds are hashes of their paths there: they stay the same from start to start, and a
 /// new file never changes the id of another. Ids of what clients make are counted upwards from above all hashes, so that
 /// sorting by id puts them behind everything that was there before, as on the live service.
+///
+/// One file per concern: containers and their files (`Model+Files`), biosamples and datasets (`Model+V2`), properties
+/// (`Properties`), what was removed (`Trash`).
 struct Model: Sendable {
     /// Where the counted ids of entities begin, and below which hashes fall.
     static let firstCountedID: Int64 = 1_000_000_000
@@ -17,16 +20,28 @@ struct Model: Sendable {
     var projects = Table<Project>()
     var samples = Table<Sample>()
     var appResults = Table<AppResult>()
+    var runs = Table<Run>()
     var sessions = Table<AppSession>()
     var files = Table<File>()
+    var applications = Table<Application>()
+    var bioSamples = Table<BioSample>()
+    /// BioSamples by project and name.
+    var bioSampleIDs: [String: Int64] = [:]
+    var fileIndex = FileIndex()
+    var datasets = DatasetIndex()
+    var properties: [EntityID: [Property]] = [:]
+    var trash = Table<TrashItem>()
+    /// What was there once: its ids answer 410.
+    var gone: Set<EntityID> = []
 
-    private var fileIDs: [ContainerID: [Int64]] = [:]
-    private var sizes: [ContainerID: Int64] = [:]
-    private var containersByPrefix: [String: ContainerID] = [:]
-    /// Complete files by their keys in the object store.
-    private var filesByKey: [String: Int64] = [:]
+    /// Sessions that are not final, the only ones that time can change.
+    private var living: Set<Int64> = []
     private var nextID = Self.firstCountedID
     private var nextFileID = Self.firstCountedFileID
+
+    init() {
+        applications.insert(.simulated)
+    }
 
     /// A new id for an entity that a client makes.
     mutating func makeID() -> Int64 {
@@ -40,17 +55,19 @@ struct Model: Sendable {
         return nextFileID
     }
 
-    // MARK: Containers
+    // MARK: Entities
 
-    /// The first part of the keys of a container's files in the object store: 32 hexadecimal digits.
-    static func keyPrefix(of container: ContainerID) -> String {
-        MD5.digest(of: Array("\(container.kind)/\(container.id)".utf8)).hexadecimal
+    /// Adds a session.
+    mutating func insert(_ session: AppSession) {
+        sessions.insert(session)
+        living.insert(session.id)
+        fileIndex.register(.logs(session.id))
     }
 
-    /// The key of a file in the object store.
-    static func key(of file: File) -> String {
-        let key = "\(keyPrefix(of: file.container))/\(file.path)"
-        return file.isDuplicate ? "\(key).\(file.id)" : key
+    /// Adds a run.
+    mutating func insert(_ run: Run) {
+        runs.insert(run)
+        fileIndex.register(.run(run.id))
     }
 
     /// Adds a sample to its project and its session, which must exist.
@@ -58,6 +75,7 @@ struct Model: Sendable {
         samples.insert(sample)
         projects.update(sample.project) { $0.samples.append(sample.id) }
         register(.sample(sample.id), session: sample.session)
+        addBioSample(of: sample)
     }
 
     /// Adds an AppResult to its project and its session, which must exist.
@@ -68,23 +86,57 @@ struct Model: Sendable {
     }
 
     private mutating func register(_ container: ContainerID, session: Int64) {
-        sessions.update(session) { $0.containers.append(container) }
-        containersByPrefix[Self.keyPrefix(of: container)] = container
+        sessions.update(session) { session in
+            if !session.containers.contains(container) { session.containers.append(container) }
+        }
+        fileIndex.register(container)
+        datasets.register(container)
     }
 
-    /// The session and the project of a container.
+    /// The session and the project of a container; nil for runs and logs.
     func owners(of container: ContainerID) -> (session: AppSession, project: Project)? {
         let ids: (session: Int64, project: Int64)? =
             switch container {
             case .sample(let id): samples[id].map { ($0.session, $0.project) }
             case .appResult(let id): appResults[id].map { ($0.session, $0.project) }
+            case .run, .logs: nil
             }
         guard let ids, let session = sessions[ids.session], let project = projects[ids.project] else { return nil }
         return (session, project)
     }
 
+    func exists(_ entity: EntityID) -> Bool {
+        switch entity.kind {
+        case .projects: projects[entity.id] != nil
+        case .samples: samples[entity.id] != nil
+        case .appResults: appResults[entity.id] != nil
+        case .runs: runs[entity.id] != nil
+        case .sessions: sessions[entity.id] != nil
+        case .files: files[entity.id] != nil
+        }
+    }
+
+    /// An entity and those that a right on which is a right on it.
+    func lineage(of entity: EntityID) -> [EntityID] {
+        switch entity.kind {
+        case .projects, .runs:
+            return [entity]
+        case .files:
+            return files[entity.id].map { [entity] + lineage(of: $0.container.entity) } ?? [entity]
+        case .samples, .appResults:
+            guard let container = entity.container, let owners = owners(of: container) else { return [entity] }
+            return [entity, EntityID(.projects, owners.project.id), EntityID(.sessions, owners.session.id)]
+        case .sessions:
+            let containers = sessions[entity.id]?.containers ?? []
+            let projects = containers.compactMap { owners(of: $0)?.project.id }
+            return [entity] + containers.map(\.entity) + projects.map { EntityID(.projects, $0) }
+        }
+    }
+
+    // MARK: Sizes
+
     /// Bytes in the complete files of a container.
-    func size(of container: ContainerID) -> Int64 { sizes[container] ?? 0 }
+    func size(of container: ContainerID) -> Int64 { fileIndex.size(of: container) }
 
     /// Bytes in the complete files of a project.
     func size(of project: Project) -> Int64 {
@@ -95,53 +147,34 @@ struct Model: Sendable {
     /// Bytes in the complete files of a session's containers.
     func size(of session: AppSession) -> Int64 { session.containers.reduce(0) { $0 + size(of: $1) } }
 
-    // MARK: Files
-
-    /// The complete files of a container, in the order of ids.
-    func completeFiles(of container: ContainerID) -> [File] {
-        (fileIDs[container] ?? []).compactMap { files[$0] }.filter { $0.uploadStatus == .complete }
-    }
-
-    /// The complete file at a path of a container.
-    func completeFile(at path: String, in container: ContainerID) -> File? {
-        filesByKey["\(Self.keyPrefix(of: container))/\(path)"].flatMap { files[$0] }
-    }
-
-    /// The complete file with a key of the object store.
-    func completeFile(key: String) -> File? { filesByKey[key].flatMap { files[$0] } }
-
-    /// Adds a file to its container.
-    mutating func insert(_ file: File) {
-        files.insert(file)
-        fileIDs[file.container, default: []].append(file.id)
-        if file.uploadStatus == .complete { publish(file) }
-    }
-
-    /// Removes a file.
-    mutating func remove(_ file: File) {
-        files.remove(file.id)
-        fileIDs[file.container]?.removeAll { $0 == file.id }
-        guard filesByKey[Self.key(of: file)] == file.id else { return }
-        filesByKey[Self.key(of: file)] = nil
-        sizes[file.container, default: 0] -= file.size
-    }
-
-    /// Makes a file that has just become complete readable.
-    mutating func publish(_ file: File) {
-        filesByKey[Self.key(of: file)] = file.id
-        sizes[file.container, default: 0] += file.size
-        guard let project = owners(of: file.container)?.project else { return }
-        projects.update(project.id) { $0.modified = max($0.modified, file.modified) }
-    }
-
     // MARK: Time
 
-    /// Lets the sessions that have run too long time out.
+    /// Puts a session into any status.
+    mutating func force(_ status: SessionLifeCycle.Status, summary: String?, session id: Int64, at now: ServiceDate) {
+        sessions.update(id) { session in
+            session.life.force(status, at: now)
+            session.statusSummary = summary ?? session.statusSummary
+            session.modified = now.wholeSeconds
+            session.completed = session.life.isFinal ? now.wholeSeconds : nil
+        }
+        living.insert(id)
+    }
+
+    /// Lets the sessions that have run too long time out, and those that were launched end.
     mutating func elapse(to now: ServiceDate) {
-        for id in sessions.ids {
+        for id in living {
+            guard let life = sessions[id]?.life, !life.isFinal else {
+                living.remove(id)
+                continue
+            }
+            guard life.changes(by: now) else { continue }
             sessions.update(id) { session in
-                if session.life.elapse(to: now) {
-                    session.modified = session.life.since
+                guard session.life.elapse(to: now) else { return }
+                session.modified = session.life.since
+                if session.life.status == .complete {
+                    session.completed = session.life.since
+                    session.statusSummary = "Application completed successfully"
+                } else {
                     session.statusSummary = "The session was running for more than 72 hours"
                 }
             }

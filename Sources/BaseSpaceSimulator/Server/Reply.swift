@@ -36,6 +36,11 @@ struct Reply: Sendable {
         fields[name] = value
     }
 
+    /// The value of a header.
+    func field(_ name: String) -> String? {
+        HTTPField.Name(name).flatMap { fields[$0] }
+    }
+
     /// Takes a header away.
     mutating func remove(_ name: String) {
         guard let name = HTTPField.Name(name) else { return }
@@ -46,6 +51,8 @@ struct Reply: Sendable {
 /// A request as the servers' handlers see it.
 struct Incoming: Sendable {
     let method: String
+    /// What the client calls this server, `127.0.0.1:PORT`.
+    let authority: String
     /// Percent-encoded, without the query.
     let path: String
     /// Without `?`.

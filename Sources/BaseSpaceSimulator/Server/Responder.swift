@@ -60,6 +60,7 @@ final class Responder: Sendable {
             try await delay(interference, channel: channel)
             let incoming = Incoming(
                 method: method,
+                authority: request.head.authority ?? "127.0.0.1",
                 path: path,
                 query: query,
                 fields: request.headers,
@@ -143,6 +144,17 @@ final class Responder: Sendable {
         if let range = interference.contentRange, reply.fields[.contentRange] != nil {
             reply.fields[.contentRange] = range
         }
+        if interference.omitsTotalCount, case .bytes(let bytes) = reply.body {
+            reply.body = .bytes(Self.withoutTotalCount(bytes))
+        }
+    }
+
+    /// A list's own count stands behind its items, so it is the last in the text.
+    private static func withoutTotalCount(_ bytes: [UInt8]) -> [UInt8] {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let name = text.ranges(of: "\"TotalCount\":").last, let end = text[name.upperBound...].firstIndex(of: ",")
+        else { return bytes }
+        return Array((text[..<name.lowerBound] + text[text.index(after: end)...]).utf8)
     }
 
     // MARK: Sending

@@ -9,6 +9,8 @@ final class Services: Sendable {
     let model: Mutex<Model>
     let clock = SimulatedClock()
     let etags = ETags()
+    let tokens: TokenStore
+    let devices: DeviceStore
     let signer: URLSigner
     let log: RequestLog
     let faults: FaultPlan
@@ -19,6 +21,8 @@ final class Services: Sendable {
     init(configuration: Simulator.Configuration, model: Model, uploads: UploadDirectory, pool: NIOThreadPool) {
         self.configuration = configuration
         self.model = Mutex(model)
+        self.tokens = TokenStore(configuration.tokens, now: clock.now)
+        self.devices = DeviceStore(answer: configuration.deviceAnswer)
         self.signer = URLSigner()
         self.log = RequestLog(limit: configuration.recordedRequestLimit)
         self.faults = FaultPlan(seed: configuration.seed)
@@ -58,5 +62,10 @@ struct RequestIDs: Sendable {
     /// Random letters and digits.
     static func random(_ count: Int) -> String {
         String((0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] })
+    }
+
+    /// Random hexadecimal digits in lower case, as tokens are.
+    static func randomHex(_ count: Int) -> String {
+        String((0..<count).map { _ in alphabet[Int.random(in: 0..<16)] }).lowercased()
     }
 }
