@@ -1,4 +1,5 @@
 import BaseSpaceAPI
+import HTTPTransport
 import SystemPackage
 import TestSupport
 import Testing
@@ -183,6 +184,33 @@ import Uploads
         #expect(fixture.service.calls == [.whole, .list])
         #expect(fixture.service.files.map(\.id) == [remote.id])
         #expect(file.uploadedVersion == file.version)
+    }
+
+    /// Only what is surely not there is sent again, also after several failures.
+    @Test(arguments: [500, 502, 504])
+    func aWholeFileThatTheServiceFailedAtIsSentOnceItIsNotThere(status: Int) async throws {
+        let fixture = try UploadFixture { call, before in
+            guard call == .whole else { return .answer }
+            return before < 2 ? .fail(.fake(status: status)) : .loseAnswer(.fake(status: status))
+        }
+        let (file, _) = try fixture.file(bytes: 100)
+        let remote = try await fixture.engine.upload(file, to: UploadFixture.destination())
+        #expect(fixture.service.calls == [.whole, .list, .whole, .list, .whole, .list])
+        #expect(fixture.service.files.map(\.id) == [remote.id])
+    }
+
+    @Test func aServiceThatGoesOnFailingIsGivenUp() async throws {
+        let fixture = try UploadFixture {
+            $0.retries.maximumAttempts = 3
+        } script: { call, _ in
+            call == .whole ? .fail(.fake(status: 500)) : .answer
+        }
+        let (file, _) = try fixture.file(bytes: 100)
+        let error = try await failure {
+            try await fixture.engine.upload(file, to: UploadFixture.destination())
+        }
+        #expect(error.code == .serviceFailed)
+        #expect(fixture.service.calls == [.whole, .list, .whole, .list, .whole, .list])
     }
 
     /// Another directory, other bytes: not ours.

@@ -13,7 +13,8 @@ import Testing
         partSize: 5 * mebibyte,
         partsInParallel: 2,
         attemptsPerPart: 2,
-        attemptsPerFile: 2
+        attemptsPerFile: 2,
+        attemptsPerRequest: 3
     )
 
     private func sent(_ number: Int, version: UInt64, in size: Int64) -> UploadSession.Event {

@@ -17,7 +17,8 @@ import Testing
                 partSize: 5 * Self.mebibyte,
                 partsInParallel: partsInParallel,
                 attemptsPerPart: attemptsPerPart,
-                attemptsPerFile: attemptsPerFile
+                attemptsPerFile: attemptsPerFile,
+                attemptsPerRequest: 3
             )
         )
     }

@@ -4,8 +4,9 @@ extension BaseSpaceClient: UploadService {
     /// For answers that come only after the service has stored the bytes elsewhere: it joins 10,000 parts at the end.
     private static let uploadDeadlines = HTTPDeadlines(firstByte: .seconds(180))
 
-    /// Uploads a file in a single request. Repeated when the service got nothing or failed, as Illumina's own SDKs do; had
-    /// it taken the file all the same, it answers the second time with 409.
+    /// Uploads a file in a single request. Repeated only when the service surely did not take it (not sent, 429, 503): after
+    /// 500, 502 and 504 it may have, and nothing documents that it would refuse the file the second time. Whoever calls
+    /// this looks whether it is there before sending it again.
     public func uploadFile(
         named name: String,
         directory: String,
@@ -15,7 +16,6 @@ extension BaseSpaceClient: UploadService {
     ) async throws(BaseSpaceError) -> RemoteFile {
         var endpoint = try fileCreation(named: name, directory: directory, contentType: contentType, in: container)
         endpoint.body = body
-        endpoint.retries = .refused
         return try await value(endpoint)
     }
 

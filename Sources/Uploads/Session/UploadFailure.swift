@@ -52,6 +52,10 @@ enum UploadFailure: Error, Sendable {
         }
     }
 
+    /// Whether the service, or what stands before it, failed at a request that it may serve the next time. What it refused
+    /// for want of capacity (429, 503) is repeated by the transport.
+    var isFailureOfService: Bool { [500, 502, 504].contains(status) }
+
     /// Whether starting the file again may help.
     var endsWithTheAttempt: Bool {
         switch self {

@@ -53,25 +53,32 @@ extension UploadSession {
         _ remote: RemoteFile?,
         _ size: Int64,
         _ content: ReadContent,
-        after reason: UploadFailure?,
+        after doubt: Doubt?,
         _ file: StagedContents
     ) -> [Action] {
         guard let remote, remote.size == size, file.size == size, file.version == content.version else {
-            return nothingFound(nil, after: reason, file)
+            return nothingFound(nil, after: doubt, file)
         }
         return finish(remote, version: content.version)
     }
 
     mutating func nothingFound(
         _ failure: UploadFailure?,
-        after reason: UploadFailure?,
+        after doubt: Doubt?,
         _ file: StagedContents
     ) -> [Action] {
-        if let failure, failure.isCancellation || reason == nil {
+        if let failure, failure.isCancellation || doubt == nil {
             return end(failure, open: nil, isFinal: true, leavesNothing: false)
         }
-        guard let reason else { return begin(file) }
-        return end(reason, open: nil, leavesNothing: false, file)
+        guard let doubt else { return begin(file) }
+        // It is not there, as the service says that failed at it: the same bytes are sent once more.
+        if failure == nil, doubt.failure.isFailureOfService, failures < limits.attemptsPerRequest,
+            file.version == doubt.version
+        {
+            attempts -= 1
+            return begin(file)
+        }
+        return end(doubt.failure, open: nil, leavesNothing: false, file)
     }
 
     // MARK: Parts

@@ -16,7 +16,8 @@ internal import Digests
 ///   as of the same moment then, what the server joins is one version of the file, never a mixture.
 /// - When the file ends before a part that was sent, or the service answers 409, or what it has at the end is not what
 ///   was sent, the whole file is started again, a bounded number of times. Everything else is final.
-/// - When it is not known what became of the last request, the service is asked before anything else is sent.
+/// - When it is not known what became of the last request, the service is asked before anything else is sent. A file of
+///   one request that the service failed at and does not have is sent again, after a pause and a bounded number of times.
 /// - An upload that ends without being completed first stops its requests, waits for each of them, and then posts
 ///   `aborted`, so no part arrives after it.
 ///
@@ -29,6 +30,15 @@ struct UploadSession {
         var partsInParallel: Int
         var attemptsPerPart: Int
         var attemptsPerFile: Int
+        /// Of a file of one request, when the service fails.
+        var attemptsPerRequest: Int
+    }
+
+    /// A request with the whole file of which it is not known whether it arrived.
+    struct Doubt {
+        let failure: UploadFailure
+        /// The file's, when it was sent.
+        let version: UInt64
     }
 
     enum Phase {
@@ -36,8 +46,10 @@ struct UploadSession {
         /// Not begun: whether it will be one part is not known yet.
         case waiting
         case sendingWhole(size: Int64, version: UInt64)
-        /// Asks whether the file arrived by a request of an unknown outcome: the failure, or what is remembered.
-        case finding(size: Int64, after: UploadFailure?)
+        /// Waits before it asks: what the service failed at may be on its way yet.
+        case pausing(size: Int64, Doubt)
+        /// Asks whether the file arrived by a request of an unknown outcome, of this attempt or as it is remembered (`nil`).
+        case finding(size: Int64, after: Doubt?)
         /// Asks what became of an upload that is remembered.
         case inspecting(Inspection)
         /// Compares the file with what is remembered of an upload.
@@ -67,7 +79,9 @@ struct UploadSession {
     var ledger: PartLedger
     /// What is left of an earlier attempt, until `start` looks at it.
     private var progress: UploadProgress
-    private var attempts = 0
+    var attempts = 0
+    /// So often the service failed at the whole file.
+    var failures = 0
     private(set) var requestsInFlight = 0
     /// Whether one of the requests waits for the file to grow.
     private var isAwaiting = false
@@ -104,10 +118,14 @@ struct UploadSession {
             return wholeArrived(remote, size, content, file)
         case (.sendingWhole(let size, let version), .failed(let failure)):
             return wholeFailed(failure, size, version, file)
-        case (.finding(let size, let reason), .found(let remote, let content)):
-            return found(remote, size, content, after: reason, file)
-        case (.finding(_, let reason), .failed(let failure)):
-            return nothingFound(failure, after: reason, file)
+        case (.pausing(let size, let doubt), .paused):
+            return ask(whether: doubt, size, file)
+        case (.pausing(_, let doubt), .failed(let failure)):
+            return nothingFound(failure, after: doubt, file)
+        case (.finding(let size, let doubt), .found(let remote, let content)):
+            return found(remote, size, content, after: doubt, file)
+        case (.finding(_, let doubt), .failed(let failure)):
+            return nothingFound(failure, after: doubt, file)
         case (.inspecting(let inspection), .inspected(let remote)):
             return inspected(remote, inspection, file)
         case (.inspecting(let inspection), .failed(let failure)):

@@ -164,7 +164,8 @@ struct ModelWorld {
         partSize: 5 * mebibyte,
         partsInParallel: 3,
         attemptsPerPart: 4,
-        attemptsPerFile: 3
+        attemptsPerFile: 3,
+        attemptsPerRequest: 4
     )
 
     private mutating func perform(_ actions: [UploadSession.Action], _ session: inout UploadSession) {
@@ -221,7 +222,13 @@ struct ModelWorld {
             if case .begun(let id) = arrive(call) { lost.insert(id) }
             hasSecrets = true
             return failed(call, .service(.fakeLoss))
-        case 3 where call.request.mayConflict:
+        case 3, 4:
+            return failed(call, .service(.fake(status: 502)))
+        case 5:
+            if case .begun(let id) = arrive(call) { lost.insert(id) }
+            hasSecrets = true
+            return failed(call, .service(.fake(status: 502)))
+        case 6 where call.request.mayConflict:
             return failed(call, .service(.fake(status: 409)))
         default:
             return arrive(call)
@@ -278,6 +285,8 @@ struct ModelWorld {
             var file = RemoteFile.fake(id: id, path: "a", size: 0, etag: nil)
             file.uploadStatus = open[id] == nil ? .aborted : .pending
             return .inspected(file)
+        case .pause:
+            return .paused
         case .awaitGrowth:
             return .grew
         case .abort(let id):
@@ -316,7 +325,7 @@ extension UploadSession.Request {
         switch self {
         case .whole(let size), .find(let size): 0..<size
         case .part(let part, _), .digest(let part): part.range
-        case .begin, .complete, .inspect, .awaitGrowth, .abort: nil
+        case .begin, .complete, .inspect, .pause, .awaitGrowth, .abort: nil
         }
     }
 
@@ -324,13 +333,18 @@ extension UploadSession.Request {
 
     fileprivate var isAbort: Bool { if case .abort = self { true } else { false } }
 
-    fileprivate var waits: Bool { if case .awaitGrowth = self { true } else { false } }
+    fileprivate var waits: Bool {
+        switch self {
+        case .pause, .awaitGrowth: true
+        default: false
+        }
+    }
 
     /// A conflict of the last step is one with itself.
     fileprivate var mayConflict: Bool {
         switch self {
         case .whole, .begin, .part, .complete: true
-        case .find, .inspect, .digest, .awaitGrowth, .abort: false
+        case .find, .inspect, .digest, .pause, .awaitGrowth, .abort: false
         }
     }
 }
