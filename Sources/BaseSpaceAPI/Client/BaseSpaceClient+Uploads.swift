@@ -20,6 +20,11 @@ extension BaseSpaceClient: UploadService {
     }
 
     /// Begins an upload in parts.
+    ///
+    /// An upload whose answer was lost stays open at the service, without an id for anybody to end it by: listings of v1
+    /// show complete files only, and no documented call finds an open upload by its path. It has no bytes, shows
+    /// nowhere, and can neither be used nor aborted. That is also why this is repeated after 500, 502 and 504: the
+    /// worst that a repetition leaves is one more of them.
     public func beginMultipartUpload(
         named name: String,
         directory: String,
