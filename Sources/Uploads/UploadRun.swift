@@ -82,6 +82,7 @@ struct UploadRun: Sendable {
             switch note {
             case .sendingWhole: record.sendingWhole()
             case .began(let id, let partSize): record.began(id, partSize: partSize)
+            case .sending(let number): record.sending(part: number)
             case .sent(let number, let md5): record.sent(part: number, md5: md5)
             case .abandoned: record.abandoned()
             case .arrived(let id, let version): record.arrived(as: id) { file.version == version }

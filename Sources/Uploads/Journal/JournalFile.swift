@@ -9,7 +9,7 @@ public import SystemPackage
 public final class JournalFile: Sendable {
     struct State {
         var row: FileRow
-        /// The parts that the service acknowledged.
+        /// The MD5s of the parts that were sent; empty until the service acknowledged them.
         var sent: [Int: String]
         /// The row is safe on disk as it is.
         var isDurable = false

@@ -23,7 +23,7 @@ enum ContainerKind: String, Codable, DatabaseValueConvertible {
 }
 
 extension PartRow {
-    /// The MD5s of a file's parts by their numbers.
+    /// The MD5s of a file's parts by their numbers, empty ones for those that were not acknowledged.
     static func sent(of serial: String, in database: Database) throws -> [Int: String] {
         let rows = try PartRow.filter(Column("serial") == serial).fetchAll(database)
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.number, $0.md5) })
@@ -44,7 +44,7 @@ struct RequestRow: Codable, FetchableRecord, PersistableRecord {
     var kind: Kind
 }
 
-/// A part that the service acknowledged.
+/// A part that was sent. The MD5 is empty until the service acknowledged it.
 struct PartRow: Codable, FetchableRecord, PersistableRecord {
     static let databaseTableName = "part"
     /// A part that changed is sent again under its number.

@@ -60,6 +60,8 @@ extension UploadSession {
     enum Note: Hashable, Sendable {
         case sendingWhole
         case began(EntityID, partSize: Int64)
+        /// A part with the highest number so far.
+        case sending(Int)
         case sent(Int, md5: String)
         case abandoned
         case arrived(EntityID, version: UInt64)

@@ -16,8 +16,10 @@ extension UploadSession {
     struct Inspection {
         let id: EntityID
         let partSize: Int64
-        /// MD5s in hexadecimal by part number.
+        /// MD5s in hexadecimal by part number; empty for a part that may have arrived.
         let sent: [Int: String]
+
+        func hasArrived(_ number: Int) -> Bool { sent[number]?.isEmpty == false }
     }
 
     /// A comparison of the staged file with what the service has.
@@ -88,9 +90,9 @@ extension UploadSession {
         case .pending where inspection.partSize == ledger.layout.baseSize:
             let last = inspection.sent.keys.max() ?? 0
             ledger.adopt(last)
-            for number in 1..<ledger.count + 1 where inspection.sent[number] == nil { _ = ledger.sendAgain(number) }
+            for number in 1..<ledger.count + 1 where !inspection.hasArrived(number) { _ = ledger.sendAgain(number) }
             // What the file has nothing of ends this attempt, as soon as the first part is to be sent.
-            let numbers = ledger.reachesBeyond(file.size) ? [] : inspection.sent.keys.sorted(by: >)
+            let numbers = ledger.reachesBeyond(file.size) ? [] : (1..<last + 1).reversed().filter(inspection.hasArrived)
             return read(Check(inspection: inspection, complete: nil, unread: numbers), file)
         case .complete:
             guard remote.size == file.size, remote.size > 0 else { return beginInstead(file) }

@@ -19,7 +19,8 @@ internal import Digests
 /// - When it is not known what became of the last request, the service is asked before anything else is sent. A file of
 ///   one request that the service failed at and does not have is sent again, after a pause and a bounded number of times.
 /// - An upload that ends without being completed first stops its requests, waits for each of them, and then posts
-///   `aborted`, so no part arrives after it.
+///   `aborted`, so no part arrives after it. One that ends because the service failed, for longer than the transport
+///   repeats a request, stays open: what has arrived is remembered, and the next attempt sends the rest.
 ///
 /// It begins from what an earlier attempt remembered (`UploadSession+Resuming.swift`), and says what is to be remembered
 /// before that matters. Each request that is asked for brings exactly one event.
@@ -68,7 +69,7 @@ struct UploadSession {
     struct Ending {
         let failure: UploadFailure
         let isFinal: Bool
-        /// The multipart upload that the server waits for.
+        /// The multipart upload that the server is to wait for no longer.
         var open: EntityID?
         /// Whether the server surely has nothing of this attempt when `open` is aborted.
         var leavesNothing: Bool
@@ -188,7 +189,9 @@ extension UploadSession {
         guard file.size <= ledger.layout.capacity else { return end(tooLarge, open: id, file) }
         guard file.size > 0, !ledger.reachesBeyond(file.size) else { return end(.changed, open: id, file) }
         var actions: [Action] = []
+        let known = ledger.count
         while partsInFlight < limits.partsInParallel, let part = ledger.next(in: file) {
+            if part.number > known { actions.append(.remember(.sending(part.number))) }
             actions += send(.part(part, of: id))
         }
         guard file.isSealed else {
@@ -218,7 +221,10 @@ extension UploadSession {
         // What a writer does before it has finished is no fault of the upload.
         if case .changed = failure, !file.isSealed { attempts -= 1 }
         let isFinal = !failure.endsWithTheAttempt || attempts >= limits.attemptsPerFile
-        return end(failure, open: open, isFinal: isFinal, leavesNothing: leavesNothing)
+        guard open != nil, failure.mayPass else {
+            return end(failure, open: open, isFinal: isFinal, leavesNothing: leavesNothing)
+        }
+        return end(failure, open: nil, isFinal: isFinal, leavesNothing: false)
     }
 
     /// Ends the attempt, and the upload too if that `isFinal`.
@@ -235,20 +241,23 @@ extension UploadSession {
 
     private mutating func unwind(_ ending: Ending, after event: Event?) -> [Action] {
         var ending = ending
+        var actions: [Action] = []
         switch event {
-        case .begun(let id): ending.open = id
         case .aborted(let isGone):
             ending.open = nil
             ending.leavesNothing = ending.leavesNothing && isGone
+        // It arrived all the same, and may be what the next attempt need not send.
+        case .partSent(let part, let etag, let content) where ContentETag(etag) == .md5(content.md5.hexadecimal):
+            actions.append(.remember(.sent(part.number, md5: content.md5.hexadecimal)))
         default: break
         }
         phase = .unwinding(ending)
-        guard requestsInFlight == 0 else { return [] }
-        if let open = ending.open { return send(.abort(open)) }
+        guard requestsInFlight == 0 else { return actions }
+        if let open = ending.open { return actions + send(.abort(open)) }
         phase = .idle
         isAwaiting = false
-        let end: Action = ending.isFinal ? .fail(ending.failure) : .restart(ending.failure)
-        return ending.leavesNothing ? [.remember(.abandoned), end] : [end]
+        if ending.leavesNothing { actions.append(.remember(.abandoned)) }
+        return actions + [ending.isFinal ? .fail(ending.failure) : .restart(ending.failure)]
     }
 
     mutating func send(_ request: Request) -> [Action] {

@@ -43,8 +43,6 @@ struct ModelWorld {
     private var lost: Set<EntityID> = []
 
     private var finished: UInt64?
-    /// Whether the service may have parts that no record tells of: those beyond the end would be joined too.
-    private var hasSecrets = false
     private var dice: SeededGenerator
 
     init(seed: UInt64) {
@@ -90,7 +88,7 @@ struct ModelWorld {
             let index = Int.random(in: 0..<content.count, using: &dice)
             content[index] = newValue()
             file.wrote(Int64(index) * Self.mebibyte..<Int64(index + 1) * Self.mebibyte)
-        case 8 where !hasSecrets:
+        case 8:
             let count = Int.random(in: 0...content.count, using: &dice)
             content = Array(content.prefix(count))
             file.truncated(to: Int64(count) * Self.mebibyte)
@@ -121,7 +119,6 @@ struct ModelWorld {
     /// The process is killed; what it had sent arrives or doesn't, and nobody hears of it.
     private mutating func die() {
         guard session != nil else { return }
-        hasSecrets = true
         while !inFlight.isEmpty {
             let call = inFlight.removeLast()
             if case .part(let part, _) = call.request, part.range.upperBound > file.size { continue }
@@ -194,6 +191,10 @@ struct ModelWorld {
         switch note {
         case .sendingWhole: progress = .sendingWhole
         case .began(let id, let partSize): progress = .parts(of: id, partSize: partSize, sent: [:])
+        case .sending(let number):
+            guard case .parts(let id, let partSize, var sent) = progress else { return }
+            sent[number] = sent[number] ?? ""
+            progress = .parts(of: id, partSize: partSize, sent: sent)
         case .sent(let number, let md5):
             guard case .parts(let id, let partSize, var sent) = progress else { return }
             sent[number] = md5
@@ -220,13 +221,11 @@ struct ModelWorld {
             return failed(call, .service(.fakeLoss))
         case 2:
             if case .begun(let id) = arrive(call) { lost.insert(id) }
-            hasSecrets = true
             return failed(call, .service(.fakeLoss))
         case 3, 4:
             return failed(call, .service(.fake(status: 502)))
         case 5:
             if case .begun(let id) = arrive(call) { lost.insert(id) }
-            hasSecrets = true
             return failed(call, .service(.fake(status: 502)))
         case 6 where call.request.mayConflict:
             return failed(call, .service(.fake(status: 409)))
