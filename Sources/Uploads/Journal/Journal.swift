@@ -24,6 +24,8 @@ public final class Journal: Sendable {
         var isBlind = false
         /// What the last look at the requests found; nothing has been seen before the first one.
         var seen: Int?
+        /// The requests that were handed out and have not ended.
+        var serving: Set<JournalRequest> = []
         /// The other mounts that have files of this account.
         var others: Set<String> = []
         /// Those of them whose death was told.

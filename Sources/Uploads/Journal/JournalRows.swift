@@ -44,6 +44,24 @@ struct RequestRow: Codable, FetchableRecord, PersistableRecord {
     var kind: Kind
 }
 
+extension RequestRow {
+    var request: JournalRequest {
+        switch kind {
+        case .retry: .retry(serial: serial)
+        case .discard: .discard(serial: serial)
+        }
+    }
+
+    /// `nil` for what is not asked for by a row.
+    init?(_ request: JournalRequest) {
+        switch request {
+        case .retry(let serial): self.init(serial: serial, kind: .retry)
+        case .discard(let serial): self.init(serial: serial, kind: .discard)
+        case .orphaned: return nil
+        }
+    }
+}
+
 /// A part that was sent. The MD5 is empty until the service acknowledged it.
 struct PartRow: Codable, FetchableRecord, PersistableRecord {
     static let databaseTableName = "part"

@@ -39,7 +39,10 @@ import Testing
         failed.setState(.failed("no"))
         spoiled.setState(.spoiled(errno: ENOSPC))
         let heard = Heard()
-        journal.observe(every: .milliseconds(5)) { heard.add($0) }
+        journal.observe(every: .milliseconds(5)) { request in
+            heard.add(request)
+            return true
+        }
         #expect(try retry(failed) == .requested)
         try await eventually("the mount hears it") { heard.all == [.retry(serial: failed.serial)] }
         #expect(try discard(spoiled) == .requested)
@@ -58,6 +61,63 @@ import Testing
         _ = try retry(file)
         #expect(journal.look() == [.retry(serial: file.serial)])
         #expect(journal.look() == [])
+    }
+
+    /// The mount is killed while it does what it was asked for.
+    @Test func aRequestThatWasNotServedIsForTheNextMount() throws {
+        let dead = try fixture.journal()
+        let file = try fixture.file(in: dead)
+        file.setState(.failed("no"))
+        _ = try discard(file)
+        #expect(dead.look() == [.discard(serial: file.serial)])
+        dead.close()
+        #expect(try fixture.journal().adopt().map(\.state) == [.discarded])
+    }
+
+    @Test func aRequestThatWasServedIsForgotten() throws {
+        let journal = try fixture.journal()
+        let file = try fixture.file(in: journal)
+        file.setState(.failed("no"))
+        _ = try retry(file)
+        journal.look().forEach { journal.ended($0, isServed: true) }
+        journal.close()
+        #expect(try fixture.journal().adopt().map(\.state) == [.failed("no")])
+    }
+
+    @Test func aRequestThatCannotBeServedYetIsHeardAgain() throws {
+        let journal = try fixture.journal()
+        let file = try fixture.file(in: journal)
+        file.setState(.failed("no"))
+        _ = try discard(file)
+        for _ in 1...3 {
+            #expect(journal.look() == [.discard(serial: file.serial)])
+            journal.ended(.discard(serial: file.serial), isServed: false)
+        }
+    }
+
+    /// Who asked for it meant what it was before.
+    @Test func writingAFileAgainVoidsWhatWasAskedForIt() throws {
+        let journal = try fixture.journal()
+        let files = try (0..<2).map { _ in try fixture.file(in: journal) }
+        for file in files {
+            file.setState(.failed("no"))
+            _ = try discard(file)
+        }
+        for request in journal.look() { journal.ended(request, isServed: false) }
+        try files[0].beginWriting()
+        files[1].setState(.writing)
+        #expect(journal.look() == [])
+    }
+
+    @Test func aRequestThatComesWhileAnotherIsServedIsHeard() throws {
+        let journal = try fixture.journal()
+        let file = try fixture.file(in: journal)
+        file.setState(.failed("no"))
+        _ = try retry(file)
+        #expect(journal.look() == [.retry(serial: file.serial)])
+        _ = try discard(file)
+        journal.ended(.retry(serial: file.serial), isServed: true)
+        #expect(journal.look() == [.discard(serial: file.serial)])
     }
 
     @Test func theLastRequestCounts() throws {
@@ -129,7 +189,7 @@ import Testing
     @Test func observingEndsWithTheJournal() async throws {
         let (mount, locks) = try {
             let journal = try fixture.journal()
-            journal.observe(every: .milliseconds(1)) { _ in }
+            journal.observe(every: .milliseconds(1)) { _ in true }
             return (journal.lock.id, journal.locks)
         }()
         try await eventually("nobody holds it") { !locks.isAlive(mount) }
@@ -139,7 +199,7 @@ import Testing
     @Test func observingMakesSealedFilesSafe() async throws {
         let journal = try fixture.journal(boot: "before")
         let file = try fixture.file(in: journal)
-        journal.observe(every: .milliseconds(5)) { _ in }
+        journal.observe(every: .milliseconds(5)) { _ in true }
         file.setState(.sealed)
         try await eventually("it is safe") { journal.state.withLock { $0.unsecured.isEmpty } }
         journal.close()
