@@ -1,4 +1,5 @@
 public import BaseSpaceAPI
+public import HTTPTransport
 public import Logging
 
 /// Uploads staged files.
@@ -15,13 +16,14 @@ public import Logging
 /// in turn: a small file that comes while large ones are being sent waits for a part or two, not for a file.
 ///
 /// Requests that fail on the way are repeated below, in the transport. What is repeated here is what only this room can
-/// see: a part or a file that arrived damaged, a file that changed while it was read, and 409.
+/// see: a part or a file that arrived damaged, a file that changed while it was read, 409, and a file of one request that
+/// the service failed at (500, 502, 504) and surely does not have.
 ///
 /// What an upload has done at the service is told to an `UploadRecord`, from which another attempt goes on. A failed
 /// upload leaves the staged file as it is, so it can be tried again.
 public final class UploadEngine: Sendable {
     /// Limits of an engine.
-    public struct Configuration: Sendable, Hashable {
+    public struct Configuration: Sendable, Equatable {
         /// Size of the first 5000 parts in bytes, and the largest file that travels in one request; later parts are
         /// larger, so that 10,000 hold any file. 8 MiB is what Illumina's own uploader uses, as the ETags of its files
         /// show. From 5 MiB to 5 GiB, whole mebibytes (rounded up).
@@ -36,6 +38,9 @@ public final class UploadEngine: Sendable {
         public var attemptsPerPart = 4
         /// How often a file is started before a conflict, a change or damage becomes final.
         public var attemptsPerFile = 3
+        /// How often a file of one request is sent that the service fails at, and how long it waits in between before it
+        /// asks whether the file is there.
+        public var retries = RetryPolicy.idempotent
 
         /// The defaults.
         public init() {}
@@ -43,6 +48,7 @@ public final class UploadEngine: Sendable {
 
     let service: any UploadService
     let limits: UploadSession.Limits
+    private let retries: RetryPolicy
     private let requests: FairSemaphore
     private let digests: BlockingWork
     let recording: BlockingWork
@@ -61,8 +67,10 @@ public final class UploadEngine: Sendable {
             partSize: configuration.partSize,
             partsInParallel: max(1, configuration.partsInParallel),
             attemptsPerPart: max(1, configuration.attemptsPerPart),
-            attemptsPerFile: max(1, configuration.attemptsPerFile)
+            attemptsPerFile: max(1, configuration.attemptsPerFile),
+            attemptsPerRequest: max(1, configuration.retries.maximumAttempts)
         )
+        retries = configuration.retries
         requests = FairSemaphore(permits: max(1, configuration.concurrentRequests))
         digests = BlockingWork(threads: Self.digestThreads)
         recording = BlockingWork(threads: 1)
@@ -94,6 +102,7 @@ public final class UploadEngine: Sendable {
             destination: destination,
             service: service,
             limits: limits,
+            retries: retries,
             requests: requests,
             digests: digests,
             record: record,

@@ -17,6 +17,8 @@ struct UploadRun: Sendable {
     let destination: UploadDestination
     let service: any UploadService
     let limits: UploadSession.Limits
+    /// How long it waits before it asks for what the service failed at.
+    let retries: RetryPolicy
     /// Bounds the requests of all files together.
     let requests: FairSemaphore
     let digests: BlockingWork
@@ -80,6 +82,7 @@ struct UploadRun: Sendable {
             switch note {
             case .sendingWhole: record.sendingWhole()
             case .began(let id, let partSize): record.began(id, partSize: partSize)
+            case .sending(let number): record.sending(part: number)
             case .sent(let number, let md5): record.sent(part: number, md5: md5)
             case .abandoned: record.abandoned()
             case .arrived(let id, let version): record.arrived(as: id) { file.version == version }
@@ -150,11 +153,22 @@ struct UploadRun: Sendable {
             return .inspected(try await call { () async throws(BaseSpaceError) in try await service.file(id) })
         case .digest(let part):
             return .digested(part, ReadContent(md5: try await digest(of: part.range), version: version))
+        case .pause(let attempt):
+            try await pause(afterAttempt: attempt)
+            return .paused
         case .awaitGrowth(let end, let floor):
             guard await file.waitForGrowth(to: end, orShorterThan: floor) else { throw .cancelled }
             return .grew
         case .abort(let id):
             return .aborted(isGone: await abort(id))
+        }
+    }
+
+    private func pause(afterAttempt attempt: Int) async throws(UploadFailure) {
+        do {
+            try await Task.sleep(for: retries.ceiling(afterAttempt: attempt) * Double.random(in: 0...1))
+        } catch {
+            throw .cancelled
         }
     }
 
@@ -226,7 +240,7 @@ extension UploadSession.Request {
         switch self {
         case .whole: .wholeFiles
         case .part: .parts
-        case .find, .begin, .complete, .inspect, .digest, .awaitGrowth, .abort: nil
+        case .find, .begin, .complete, .inspect, .digest, .pause, .awaitGrowth, .abort: nil
         }
     }
 
@@ -234,7 +248,7 @@ extension UploadSession.Request {
     fileprivate func failed(_ failure: UploadFailure, version: UInt64) -> UploadSession.Event {
         switch self {
         case .part(let part, _), .digest(let part): .partFailed(part, failure, version: version)
-        case .whole, .find, .begin, .complete, .inspect, .awaitGrowth, .abort: .failed(failure)
+        case .whole, .find, .begin, .complete, .inspect, .pause, .awaitGrowth, .abort: .failed(failure)
         }
     }
 }

@@ -198,6 +198,32 @@ struct ClientTests {
         }
     }
 
+    /// After 500, 502 and 504 the service may have the file; after 503 it has nothing.
+    @Test(arguments: [(500, 1), (502, 1), (504, 1), (503, 2)])
+    func aFileIsRepeatedOnlyIfItSurelyDidNotArrive(status: Int, requests: Int) async throws {
+        let attempts = Mutex(0)
+        try await withService(script: { _ in
+            let attempt = attempts.withLock { count in
+                count += 1
+                return count
+            }
+            return attempt == 1 ? [.reply(status)] : v1(Self.file, status: 201)
+        }) { client, server in
+            do throws(BaseSpaceError) {
+                _ = try await client.uploadFile(
+                    named: "a",
+                    directory: "",
+                    contentType: "x/y",
+                    to: .appResult("2"),
+                    body: .bytes([1])
+                )
+            } catch {
+                #expect(error.status == status)
+            }
+            #expect(server.requests.count == requests)
+        }
+    }
+
     @Test func aFileInParts() async throws {
         try await withService(script: { request in
             request.method == "PUT" ? v1(#"{"ETag":"\"abc\""}"#) : v1(Self.file)

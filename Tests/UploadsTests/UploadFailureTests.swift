@@ -113,7 +113,7 @@ import Uploads
     @Test func anOrdinaryFailureIsFinalAtOnce() async throws {
         let fixture = try UploadFixture { call, _ in
             switch call {
-            case .part(2): .fail(.fakeStall)
+            case .part(2): .fail(.fake(status: 403))
             case .part: .hang
             default: .answer
             }
@@ -122,7 +122,7 @@ import Uploads
         let error = try await failure {
             try await fixture.engine.upload(file, to: UploadFixture.destination())
         }
-        #expect(error.code == .unreachable)
+        #expect(error.code == .refused)
         #expect(fixture.service.calls.count { $0 == .part(2) } == 1)
         #expect(fixture.service.calls.last == .abort)
         #expect(fixture.service.inFlight == 0)

@@ -1,4 +1,5 @@
 import BaseSpaceAPI
+import HTTPTransport
 import SystemPackage
 import TestSupport
 import Testing
@@ -159,6 +160,46 @@ import Uploads
         #expect(try await finish(fixture, file, record) == 1 * mebibyte)
     }
 
+    /// What failed for longer than the transport repeats it is all that is left to the next attempt.
+    @Test(arguments: [FakeUploadService.Call.part(2), .complete])
+    func anAttemptThatFailedInPassingIsGoneOnWith(at place: FakeUploadService.Call) async throws {
+        let fixture = try UploadFixture {
+            $0.partsInParallel = 1
+        } script: { call, before in
+            call == place && before == 0 ? .fail(.fake(status: 502)) : .answer
+        }
+        let (file, _) = try fixture.file(bytes: Self.large)
+        let record = Remembered()
+        file.seal()
+        let error = try await failure {
+            try await fixture.engine.upload(file, to: UploadFixture.destination(), record: record)
+        }
+        #expect(error.code == .serviceFailed)
+        #expect(fixture.service.aborted.isEmpty)
+        _ = try await finish(fixture, file, record)
+        #expect(fixture.service.bytesReceived == Self.large)
+        #expect(fixture.service.calls.count { $0 == .begin } == 1)
+    }
+
+    /// The service has a part that nobody heard of, behind the end that the file has by now: it would be joined.
+    @Test func aFileThatEndsBeforeAPartThatMayHaveArrivedIsStartedAgain() async throws {
+        let fixture = try UploadFixture {
+            $0.partsInParallel = 1
+        } script: { call, before in
+            call == .part(3) && before == 0 ? .loseAnswer(.fakeLoss) : .answer
+        }
+        let (file, _) = try fixture.file(bytes: Self.large)
+        let record = Remembered()
+        file.seal()
+        _ = try await failure {
+            try await fixture.engine.upload(file, to: UploadFixture.destination(), record: record)
+        }
+        try file.truncate(to: 10 << 20)
+        _ = try await finish(fixture, file, record)
+        #expect(fixture.service.files.map(\.partSizes) == [[5 << 20, 5 << 20]])
+        #expect(fixture.service.aborted.count == 1)
+    }
+
     /// The file was uploaded and then changed, and the process was killed in between.
     @Test func aCompleteFileThatIsNotOursIsNoResult() async throws {
         let fixture = try UploadFixture()
@@ -183,6 +224,33 @@ import Uploads
         #expect(fixture.service.calls == [.whole, .list])
         #expect(fixture.service.files.map(\.id) == [remote.id])
         #expect(file.uploadedVersion == file.version)
+    }
+
+    /// Only what is surely not there is sent again, also after several failures.
+    @Test(arguments: [500, 502, 504])
+    func aWholeFileThatTheServiceFailedAtIsSentOnceItIsNotThere(status: Int) async throws {
+        let fixture = try UploadFixture { call, before in
+            guard call == .whole else { return .answer }
+            return before < 2 ? .fail(.fake(status: status)) : .loseAnswer(.fake(status: status))
+        }
+        let (file, _) = try fixture.file(bytes: 100)
+        let remote = try await fixture.engine.upload(file, to: UploadFixture.destination())
+        #expect(fixture.service.calls == [.whole, .list, .whole, .list, .whole, .list])
+        #expect(fixture.service.files.map(\.id) == [remote.id])
+    }
+
+    @Test func aServiceThatGoesOnFailingIsGivenUp() async throws {
+        let fixture = try UploadFixture {
+            $0.retries.maximumAttempts = 3
+        } script: { call, _ in
+            call == .whole ? .fail(.fake(status: 500)) : .answer
+        }
+        let (file, _) = try fixture.file(bytes: 100)
+        let error = try await failure {
+            try await fixture.engine.upload(file, to: UploadFixture.destination())
+        }
+        #expect(error.code == .serviceFailed)
+        #expect(fixture.service.calls == [.whole, .list, .whole, .list, .whole, .list])
     }
 
     /// Another directory, other bytes: not ours.
@@ -229,7 +297,8 @@ import Uploads
     @Test func anAbortThatIsNotHeardIsRemembered() async throws {
         let fixture = try UploadFixture { call, _ in
             switch call {
-            case .part(2), .abort: .fail(.fakeStall)
+            case .part(2): .fail(.fake(status: 403))
+            case .abort: .fail(.fakeStall)
             default: .answer
             }
         }

@@ -13,7 +13,8 @@ import Testing
         partSize: 5 * mebibyte,
         partsInParallel: 2,
         attemptsPerPart: 2,
-        attemptsPerFile: 2
+        attemptsPerFile: 2,
+        attemptsPerRequest: 3
     )
 
     private func sent(_ number: Int, version: UInt64, in size: Int64) -> UploadSession.Event {
@@ -72,7 +73,7 @@ import Testing
         _ = session.start(file: file)
         let actions = session.handle(.begun(Self.id), file: file)
         #expect(actions.words == ["part 1", "await 10485760 or 1"])
-        #expect(actions.notes == [.began(Self.id, partSize: 5 * Self.mebibyte)])
+        #expect(actions.notes == [.began(Self.id, partSize: 5 * Self.mebibyte), .sending(1)])
         file.wrote(file.size..<10 * Self.mebibyte)
         #expect(session.handle(.grew, file: file).words == ["part 2"])
         // One in flight is missing, and nobody waits.

@@ -17,7 +17,8 @@ import Testing
                 partSize: 5 * Self.mebibyte,
                 partsInParallel: partsInParallel,
                 attemptsPerPart: attemptsPerPart,
-                attemptsPerFile: attemptsPerFile
+                attemptsPerFile: attemptsPerFile,
+                attemptsPerRequest: 3
             )
         )
     }
@@ -211,21 +212,50 @@ import Testing
     @Test func waitsForItsRequestsBeforeItAborts() {
         let file = threeParts()
         var session = begun(file)
-        let failed = UploadSession.Event.partFailed(part(1), .service(.fakeStall), version: 1)
+        let failed = UploadSession.Event.partFailed(part(1), .service(.fake(status: 403)), version: 1)
         #expect(session.handle(failed, file: file).words == ["cancel"])
         // The other one arrives all the same.
         #expect(session.handle(sent(2), file: file).words == ["abort"])
         #expect(session.handle(.aborted(isGone: true), file: file).words == ["fail service"])
     }
 
-    @Test func aFailedCompletionAborts() {
+    @Test func aRefusedCompletionAborts() {
+        let file = threeParts()
+        var session = completing(file)
+        #expect(session.handle(.failed(.service(.fake(status: 403))), file: file).words == ["abort"])
+        #expect(session.handle(.aborted(isGone: true), file: file).words == ["fail service"])
+    }
+
+    @Test func aCompletionThatFailedLeavesThePartsWhereTheyAre() {
         let file = threeParts()
         var session = completing(file)
         #expect(session.handle(.failed(.service(.fake(status: 503))), file: file).words == ["inspect"])
         var open = remote(size: 0)
         open.uploadStatus = .pending
-        #expect(session.handle(.inspected(open), file: file).words == ["abort"])
-        #expect(session.handle(.aborted(isGone: true), file: file).words == ["fail service"])
+        let actions = session.handle(.inspected(open), file: file)
+        #expect(actions.words == ["fail service"])
+        #expect(actions.notes == [])
+    }
+
+    /// A part that arrives while the attempt ends need not be sent by the next one.
+    @Test func aPartThatFailedLeavesTheOthersWhereTheyAre() {
+        let file = threeParts()
+        var session = begun(file)
+        let failed = UploadSession.Event.partFailed(part(1), .service(.fakeStall), version: 1)
+        #expect(session.handle(failed, file: file).words == ["cancel"])
+        let actions = session.handle(sent(2), file: file)
+        #expect(actions.words == ["fail service"])
+        #expect(actions.notes == [.sent(2, md5: md5(2).hexadecimal)])
+    }
+
+    @Test func aPartIsRememberedBeforeItIsSentForTheFirstTime() {
+        let file = threeParts()
+        var session = session(partsInParallel: 2)
+        _ = session.start(file: file)
+        let actions = session.handle(.begun(Self.id), file: file)
+        #expect(actions.notes.dropFirst() == [.sending(1), .sending(2)])
+        let refused = UploadSession.Event.partFailed(part(1), .service(.fake(status: 400)), version: 1)
+        #expect(session.handle(refused, file: file).notes == [])
     }
 
     @Test(arguments: [(10, nil), (11, "900150983cd24fb0d6963f7d28e17f72-3")] as [(Int64, String?)])

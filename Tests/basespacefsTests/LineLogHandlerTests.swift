@@ -1,3 +1,4 @@
+import CFUSE
 import Glibc
 import Logging
 import Synchronization

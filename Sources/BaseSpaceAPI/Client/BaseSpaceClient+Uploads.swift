@@ -4,8 +4,9 @@ extension BaseSpaceClient: UploadService {
     /// For answers that come only after the service has stored the bytes elsewhere: it joins 10,000 parts at the end.
     private static let uploadDeadlines = HTTPDeadlines(firstByte: .seconds(180))
 
-    /// Uploads a file in a single request. Repeated when the service got nothing or failed, as Illumina's own SDKs do; had
-    /// it taken the file all the same, it answers the second time with 409.
+    /// Uploads a file in a single request. Repeated only when the service surely did not take it (not sent, 429, 503): after
+    /// 500, 502 and 504 it may have, and nothing documents that it would refuse the file the second time. Whoever calls
+    /// this looks whether it is there before sending it again.
     public func uploadFile(
         named name: String,
         directory: String,
@@ -15,11 +16,15 @@ extension BaseSpaceClient: UploadService {
     ) async throws(BaseSpaceError) -> RemoteFile {
         var endpoint = try fileCreation(named: name, directory: directory, contentType: contentType, in: container)
         endpoint.body = body
-        endpoint.retries = .refused
         return try await value(endpoint)
     }
 
     /// Begins an upload in parts.
+    ///
+    /// An upload whose answer was lost stays open at the service, without an id for anybody to end it by: listings of v1
+    /// show complete files only, and no documented call finds an open upload by its path. It has no bytes, shows
+    /// nowhere, and can neither be used nor aborted. That is also why this is repeated after 500, 502 and 504: the
+    /// worst that a repetition leaves is one more of them.
     public func beginMultipartUpload(
         named name: String,
         directory: String,

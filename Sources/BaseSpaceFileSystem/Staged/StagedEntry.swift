@@ -277,7 +277,15 @@ final class StagedEntry: Sendable {
         upload?.cancel()
     }
 
-    /// It is written from the start, or is to be taken as it is.
+    /// It is to be taken as it is, whatever became of it.
+    func accept() {
+        state.withLock { state in
+            state.damage = nil
+            _ = seal(state)
+        }
+    }
+
+    /// It is written from the start.
     func forgive() {
         state.withLock { state in
             guard state.damage != nil else { return }
@@ -396,7 +404,5 @@ enum SettledFile {
 
 extension FilePlace {
     /// Whether the place is for here only: a component begins with a dot, as the temporary files of rsync and editors.
-    var isHidden: Bool {
-        path.split(separator: "/").contains { $0.utf8.first == UInt8(ascii: ".") }
-    }
+    var isHidden: Bool { TemporaryName.isPart(of: path) }
 }

@@ -127,10 +127,10 @@ extension Volume {
         } catch {
             return FailureReport(error, doing: "uploading '\(entry.place.path)'").message
         }
-        settle(entry)
-        if entry.hasArrived, !entry.isUnsent {
+        await records.run { [self] in
+            settle(entry)
             // Somebody has it open still, and keeps it; after the mount nobody would look for the copy.
-            drop(entry)
+            if entry.hasArrived, !entry.isUnsent { drop(entry) }
         }
         guard entry.place.isHidden, !entry.isOver else { return nil }
         return "'\(entry.place.path)' has a temporary name and was not uploaded; \(kept)"
@@ -207,8 +207,8 @@ extension Volume {
 
     /// Gives up what is open at the service of a file that is gone.
     func abandon(_ record: JournalFile) {
-        Task { [uploads] in
-            if await uploads.abandon(record) { record.remove() }
+        Task { [uploads, records] in
+            if await uploads.abandon(record) { await records.run { record.remove() } }
         }
     }
 
@@ -227,8 +227,10 @@ extension Volume {
             } catch {
                 result = .failure(error)
             }
-            entry.uploadEnded(with: result)
-            settle(entry)
+            await records.run { [self] in
+                entry.uploadEnded(with: result)
+                settle(entry)
+            }
             return result
         }
     }

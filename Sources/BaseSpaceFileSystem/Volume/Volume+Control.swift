@@ -3,6 +3,7 @@ internal import Logging
 internal import Namespace
 internal import Synchronization
 internal import SystemPackage
+internal import Uploads
 
 /// `Status` and `StatusSummary`: files that show the state of an AppResult's session and change it when written to.
 ///
@@ -97,12 +98,12 @@ extension Volume {
     ///
     /// - Throws: EBUSY while one is open for writing, EIO if one could not be uploaded; the log names it.
     private func sendEverything(of entity: Entity, in directory: InodeNumber) async throws {
-        let lost = unusable.withLock { $0 }.filter { tree.isSameSession($0.container, as: entity) }
+        let lost = unusable.withLock { Array($0.values) }.filter { tree.isSameSession($0.container, as: entity) }
         if let first = lost.first {
             let words =
                 """
                 \(Self.words(for: entity)) can't be ended: the staged copy of '\(first.path)' can't be used; see \
-                `basespacefs uploads list`, and mount again when it can or is discarded
+                `basespacefs uploads list`; discard it, or mount again when it can
                 """
             throw refused(.ioError, words, in: directory)
         }

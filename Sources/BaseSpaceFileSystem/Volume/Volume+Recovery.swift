@@ -17,7 +17,7 @@ extension Volume {
         }
         tree.remember(modified: journal.modifiedTimes())
         try adopt()
-        journal.observe { [weak self] request in self?.serve(request) }
+        journal.observe { [weak self] request in await self?.serve(request) ?? false }
         Task { [weak self] in
             while self?.warnOfSessions() != nil {
                 try? await Task.sleep(for: .seconds(1800))
@@ -40,26 +40,23 @@ extension Volume {
     private func adopt() throws(UploadError) {
         for file in try journal.adopt() {
             do throws(Errno) {
-                try adopt(file)
+                try adopt(file, as: file.state)
             } catch {
-                unusable.withLock { $0.append(FilePlace(container: file.container, path: file.path)) }
-                logger.error(
-                    "'\(file.path)' of \(file.container) is in the journal, but its staged copy can't be used: \(error)"
-                )
+                unusable.withLock { $0[file.file.serial] = file }
+                logUnusable(file, error)
             }
         }
     }
 
-    private func adopt(_ adopted: AdoptedFile) throws(Errno) {
+    private func adopt(_ adopted: AdoptedFile, as state: JournalState) throws(Errno) {
         let place = FilePlace(container: adopted.container, path: adopted.path)
-        switch adopted.state {
+        switch state {
         case .arrived:
             staging.removeFile(adopted.file.serial)
             adopted.file.remove()
             return
         case .discarded:
-            staging.removeFile(adopted.file.serial)
-            abandon(adopted.file)
+            discard(adopted.file)
             return
         case .writing, .sealed, .failed, .spoiled:
             break
@@ -70,7 +67,7 @@ extension Volume {
             contentType: adopted.contentType,
             modified: adopted.modified
         )
-        switch adopted.state {
+        switch state {
         case .writing:
             // Its writer had not closed it when the mount ended.
             origin.damage = .interrupted
@@ -104,22 +101,26 @@ extension Volume {
         }
     }
 
-    private func serve(_ request: JournalRequest) {
+    /// Does what another process asks for; `false` while that can't be done.
+    private func serve(_ request: JournalRequest) async -> Bool {
         switch request {
         case .orphaned:
-            do {
-                try adopt()
-            } catch {
-                logger.warning("\(error)")
+            await records.run { [self] in
+                do throws(UploadError) {
+                    try adopt()
+                } catch {
+                    logger.warning("\(error)")
+                }
             }
+            return true
         case .retry(let serial):
-            guard let entry = entry(ofSerial: serial), !entry.isBeingWritten else { return }
-            entry.forgive()
-            entry.seal()
-            commitInBackground(entry)
+            return await records.run { [self] in retry(serial) }
         case .discard(let serial):
-            guard let entry = entry(ofSerial: serial), !entry.isBeingWritten else { return }
-            Task { [self] in await giveUp(entry) }
+            guard let entry = entry(ofSerial: serial) else {
+                await records.run { [self] in giveUpUnusable(serial) }
+                return true
+            }
+            return await giveUp(entry)
         }
     }
 
@@ -127,15 +128,60 @@ extension Volume {
         staged.all.first { $0.record.serial == serial }
     }
 
+    /// Uploads a file as it is; `false` while a program may be about to write it.
+    private func retry(_ serial: String) -> Bool {
+        if let file = unusable.withLock({ $0[serial] }) {
+            do throws(Errno) {
+                try adopt(file, as: .sealed)
+                unusable.withLock { $0[serial] = nil }
+            } catch {
+                logUnusable(file, error)
+            }
+        }
+        guard let entry = entry(ofSerial: serial) else { return true }
+        guard !entry.isBeingWritten else { return false }
+        entry.accept()
+        commitInBackground(entry)
+        return true
+    }
+
     /// Takes a file away whatever became of it; what the service has already stays there.
-    private func giveUp(_ entry: StagedEntry) async {
+    ///
+    /// - Returns: `false` while a program has it open for writing, or when it is on its way once more.
+    private func giveUp(_ entry: StagedEntry) async -> Bool {
+        guard !entry.isBeingWritten else { return false }
         if let upload = entry.upload {
             upload.cancel()
             _ = await upload.value
         }
-        guard entry.remove(newest: true) else { return }
-        uncover(entry)
-        drop(entry)
-        logger.notice("'\(entry.place.path)' was given up, as asked")
+        return await records.run { [self] in
+            // It may have arrived before it could be stopped, and be the service's.
+            guard self.entry(ofSerial: entry.record.serial) === entry else { return true }
+            guard !entry.isBeingWritten, entry.remove(newest: true) else { return false }
+            uncover(entry)
+            drop(entry)
+            logger.notice("'\(entry.place.path)' was given up, as asked")
+            return true
+        }
+    }
+
+    /// The same for one whose copy could not be opened.
+    private func giveUpUnusable(_ serial: String) {
+        guard let file = unusable.withLock({ $0.removeValue(forKey: serial) }) else { return }
+        discard(file.file)
+        logger.notice("'\(file.path)' was given up, as asked")
+    }
+
+    /// Forgets a file that is not in the tree.
+    private func discard(_ record: JournalFile) {
+        record.setState(.discarded)
+        staging.removeFile(record.serial)
+        abandon(record)
+    }
+
+    private func logUnusable(_ file: AdoptedFile, _ error: Errno) {
+        logger.error(
+            "'\(file.path)' of \(file.container) is in the journal, but its staged copy can't be used: \(error)"
+        )
     }
 }

@@ -53,6 +53,8 @@ public final class Volume: FileSystem {
     /// Ends the mount, for `unmount` in the root's `.commands`; set once there is a mount.
     let onUnmount = Mutex<(@Sendable () -> Void)?>(nil)
     let disk = BlockingWork(threads: 2)
+    /// Takes notes of what became of uploads, one after the other, without waiting for a sync of the disk.
+    let records = BlockingWork(threads: 1)
     /// Looks at programs; one that can't be looked at just now must not hold up the disk's work.
     let processes = BlockingWork(threads: 1)
     /// Tells the kernel what it remembers wrongly; set once the session is there.
@@ -60,8 +62,8 @@ public final class Volume: FileSystem {
     /// Where the tree is mounted: targets of links that programs make may be paths below it.
     let mountPoint = Mutex("")
     let sessionAges = Mutex(SessionAges())
-    /// Where files were to go whose staged copies could not be opened when they were adopted.
-    let unusable = Mutex<[FilePlace]>([])
+    /// Files whose staged copies could not be opened when they were adopted, by their serials.
+    let unusable = Mutex<[String: AdoptedFile]>([:])
     /// The ETag that the kernel's cached pages of an inode are of.
     let cachedVersions = Mutex<[InodeNumber: String]>([:])
 

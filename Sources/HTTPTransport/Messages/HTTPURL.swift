@@ -51,7 +51,9 @@ public struct HTTPURL: Sendable, Hashable {
         self.scheme = scheme
         self.host = host
         self.port = port
-        self.base = String(string.prefix { $0 != "?" && $0 != "#" })
+        // By bytes: a listing of a thousand files has as many URLs of half a kilobyte.
+        let end = string.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        self.base = String(string[..<(end ?? string.endIndex)])
     }
 
     /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.

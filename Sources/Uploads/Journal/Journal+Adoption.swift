@@ -65,7 +65,8 @@ extension Journal {
             isDead[old.owner] = dead
             guard dead else { continue }
             var row = old
-            try honourRequest(for: &row, in: database)
+            let request = try RequestRow.fetchOne(database, key: row.serial)
+            if let request { honour(request, for: &row) }
             row.judge(inBoot: boot)
             row.doubtProgress(inBoot: boot)
             let isStaged = stagingDirectory.appending(row.serial).withPlatformString { access($0, F_OK) == 0 }
@@ -76,19 +77,19 @@ extension Journal {
             row.owner = lock.id
             row.isAbandoned = row.stage == .writing
             try row.updateChanges(database, from: old)
+            // Served by the same transaction that says so.
+            try request?.delete(database)
             adopted.append(try AdoptedFile(row, parts: PartRow.sent(of: row.serial, in: database), journal: self))
         }
         return (adopted, lost)
     }
 
     /// What was asked of its mount before that ended.
-    private func honourRequest(for row: inout FileRow, in database: Database) throws {
-        guard let request = try RequestRow.fetchOne(database, key: row.serial) else { return }
+    private func honour(_ request: RequestRow, for row: inout FileRow) {
         switch request.kind {
         case .retry: row.enter(.sealed, boot: boot)
         case .discard: row.enter(.discarded, boot: boot)
         }
-        try request.delete(database)
     }
 }
 

@@ -2,21 +2,31 @@ internal import GRDB
 internal import Synchronization
 
 extension Journal {
-    /// Calls `handler` with each request of another process, once, and when other mounts die that leave something
-    /// behind. It goes on until the journal is closed or goes away.
+    /// Calls `handler` with each request of another process, and when other mounts die that leave something behind. It
+    /// goes on until the journal is closed or goes away.
     ///
     /// Requests that came before are among them. A look costs next to nothing while nobody changes anything.
-    public func observe(_ handler: @escaping @Sendable (JournalRequest) -> Void) {
+    ///
+    /// - Parameter handler: Does what is asked for, and returns `true`; only then is the request forgotten, so that one
+    ///   that a mount does not live to serve is served by the next one. `false` if it can't be done now: it is called
+    ///   again at the next look, unless the file was written meanwhile.
+    public func observe(_ handler: @escaping @Sendable (JournalRequest) async -> Bool) {
         observe(every: .seconds(1), handler)
     }
 
-    func observe(every interval: Duration, _ handler: @escaping @Sendable (JournalRequest) -> Void) {
+    func observe(every interval: Duration, _ handler: @escaping @Sendable (JournalRequest) async -> Bool) {
         let observation = Task { [weak self] in
             while !Task.isCancelled {
                 guard let work = self?.work else { return }
                 let requests = await work.run { [weak self] in self?.look() ?? [] }
-                requests.forEach(handler)
-                await work.run { [weak self] in self?.secureNow() }
+                for request in requests {
+                    // One that waits for an upload to end keeps no other from being served.
+                    Task { [weak self] in
+                        let isServed = await handler(request)
+                        await work.run { [weak self] in self?.ended(request, isServed: isServed) }
+                    }
+                }
+                await work.run { [weak self] in self?.secureIfDue() }
                 try? await Task.sleep(for: interval)
             }
         }
@@ -28,7 +38,7 @@ extension Journal {
         earlier?.cancel()
     }
 
-    /// What has been asked for since the last look.
+    /// What is asked for, but for what was handed out and has not `ended`.
     func look() -> [JournalRequest] {
         do throws(JournalFault) {
             let requests = try news()
@@ -49,12 +59,13 @@ extension Journal {
         var requests: [JournalRequest] = []
         let version = try database.version()
         if state.withLock({ $0.seen != version }) {
-            requests = try takeRequests()
+            requests = try requestsOfOwnFiles()
             let others = try owners()
             state.withLock { state in
                 state.seen = version
                 state.others = others
                 state.told.formIntersection(others)
+                requests.removeAll { !state.serving.insert($0).inserted }
             }
         }
         let untold = state.withLock { $0.others.subtracting($0.told) }
@@ -66,22 +77,32 @@ extension Journal {
         return requests
     }
 
-    private func takeRequests() throws(JournalFault) -> [JournalRequest] {
-        let own = RequestRow.filter(
-            sql: "serial IN (SELECT serial FROM file WHERE owner = ?)",
-            arguments: [lock.id]
-        )
-        // Mostly there is none, and no need to keep others from writing.
-        guard try !database.read({ try own.isEmpty($0) }) else { return [] }
-        return try database.change { database in
-            let rows = try own.fetchAll(database)
-            try own.deleteAll(database)
-            return rows.map { row in
-                switch row.kind {
-                case .retry: .retry(serial: row.serial)
-                case .discard: .discard(serial: row.serial)
+    /// A request that was handed out has been served, or can't be for now.
+    func ended(_ request: JournalRequest, isServed: Bool) {
+        if isServed, let row = RequestRow(request) {
+            do throws(JournalFault) {
+                try database.change { database in
+                    // Another one that came meanwhile is still to be served.
+                    _ = try RequestRow.filter(Column("serial") == row.serial && Column("kind") == row.kind)
+                        .deleteAll(database)
                 }
+            } catch {
+                report(error, doing: "that the request for \(row.serial) is served")
             }
+        }
+        state.withLock { state in
+            state.serving.remove(request)
+            if !isServed { state.seen = nil }
+        }
+    }
+
+    private func requestsOfOwnFiles() throws(JournalFault) -> [JournalRequest] {
+        try database.read { database in
+            let own = RequestRow.filter(
+                sql: "serial IN (SELECT serial FROM file WHERE owner = ?)",
+                arguments: [lock.id]
+            )
+            return try own.fetchAll(database).map(\.request)
         }
     }
 

@@ -49,7 +49,8 @@ public final class JournalControl: Sendable {
         do throws(JournalFault) {
             rows =
                 try database?.read { database in
-                    let parts = try PartRow.fetchAll(database).reduce(into: [String: Set<Int>]()) { parts, part in
+                    let acknowledged = PartRow.filter(Column("md5") != "")
+                    let parts = try acknowledged.fetchAll(database).reduce(into: [String: Set<Int>]()) { parts, part in
                         parts[part.serial, default: []].insert(part.number)
                     }
                     return try FileRow.fetchAll(database).map { ($0, parts[$0.serial] ?? []) }

@@ -63,7 +63,10 @@ final class JournalDatabase: Sendable {
     /// Reads, all of it at one moment.
     func read<Result>(_ body: (Database) throws -> Result) throws(JournalFault) -> Result {
         do {
-            return try queue().read(body)
+            return try queue().read { database in
+                try requireOpen()
+                return try body(database)
+            }
         } catch {
             throw JournalFault(error)
         }
@@ -82,6 +85,7 @@ final class JournalDatabase: Sendable {
     ) throws(JournalFault) -> Result {
         do {
             return try queue().writeWithoutTransaction { database in
+                try requireOpen()
                 if durably { try database.execute(sql: "PRAGMA synchronous = FULL") }
                 defer {
                     // It can't fail outside of a transaction; if it did, commits would be slower, not wrong.
@@ -117,16 +121,27 @@ final class JournalDatabase: Sendable {
     /// A number that changes when another connection has changed something. Costs a look at shared memory.
     func version() throws(JournalFault) -> Int {
         do {
-            return try queue().writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+            return try queue().writeWithoutTransaction { database in
+                try requireOpen()
+                return try Int.fetchOne(database, sql: "PRAGMA data_version") ?? 0
+            }
         } catch {
             throw JournalFault(error)
         }
     }
 
-    /// Ends the connection when the calls that are under way are done, and waits for those; others fail from now on.
+    /// Ends the connection when the call that is under way is done, and waits for it; all others fail from now on, those too
+    /// that wait for their turn: what they would change may be another mount's by then.
     func close() {
         let queue = connection.withLock { $0.take() }
         queue?.writeWithoutTransaction { _ in }
+    }
+
+    var isClosed: Bool { connection.withLock { $0 == nil } }
+
+    /// Called when it is the caller's turn.
+    private func requireOpen() throws {
+        guard !isClosed else { throw JournalFault(opening: .badFileDescriptor) }
     }
 
     private func queue() throws -> DatabaseQueue {

@@ -51,6 +51,9 @@ public struct JournalEntry: Sendable {
 }
 
 extension JournalEntry {
+    /// Whether its name keeps it from being uploaded.
+    public var isTemporary: Bool { TemporaryName.isPart(of: path) }
+
     init(_ row: FileRow, parts: Set<Int>, file: (size: Int64, modified: Timestamp)?, isMounted: Bool) {
         serial = row.serial
         account = row.account

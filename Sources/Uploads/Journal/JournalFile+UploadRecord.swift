@@ -20,6 +20,11 @@ extension JournalFile: UploadRecord {
         }
     }
 
+    public func sending(part number: Int) {
+        guard state.withLock({ $0.sent[number] == nil }) else { return }
+        sent(part: number, md5: "")
+    }
+
     public func sent(part number: Int, md5: String) {
         guard state.withLock({ !$0.isRemoved && $0.sent[number] != md5 }) else { return }
         do throws(JournalFault) {

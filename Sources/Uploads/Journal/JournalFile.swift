@@ -9,7 +9,7 @@ public import SystemPackage
 public final class JournalFile: Sendable {
     struct State {
         var row: FileRow
-        /// The parts that the service acknowledged.
+        /// The MD5s of the parts that were sent; empty until the service acknowledged them.
         var sent: [Int: String]
         /// The row is safe on disk as it is.
         var isDurable = false
@@ -49,14 +49,18 @@ public final class JournalFile: Sendable {
         }
     }
 
-    /// It is not committed any more; to be told before the first byte changes. Of a commit that is safe on the disk this has to
+    /// It is not committed any more, and what was asked for it is void; to be told before the first byte changes. Of a commit that is safe on the disk this has to
     /// be too: with the power lost, half of the change would be taken for the whole.
     ///
     /// - Throws: What the disk says. No byte may change then: after a crash it would be taken for whole.
     public func beginWriting() throws(Errno) {
         do throws(JournalFault) {
             let wasSafe = state.withLock { $0.row.stage != .writing && $0.row.isSecured }
-            try change(durably: wasSafe) { [boot = journal.boot] in $0.enter(.writing, boot: boot) }
+            try change(
+                durably: wasSafe,
+                { [boot = journal.boot] in $0.enter(.writing, boot: boot) },
+                parts: dropRequest
+            )
         } catch {
             journal.report(error, doing: "that \(serial) is written again")
             throw error.errno
@@ -65,7 +69,16 @@ public final class JournalFile: Sendable {
 
     /// It enters a state; `sealed` when no write is under way.
     public func setState(_ new: JournalState) {
-        note("that \(serial) is \(new)") { [boot = journal.boot] in $0.enter(new, boot: boot) }
+        note(
+            "that \(serial) is \(new)",
+            { [boot = journal.boot] in $0.enter(new, boot: boot) },
+            parts: { if new == .writing { try dropRequest(in: $0) } }
+        )
+    }
+
+    /// What was asked for was meant for what it was before.
+    private func dropRequest(in database: Database) throws {
+        _ = try RequestRow.deleteOne(database, key: serial)
     }
 
     /// What programs may set of it; `modified` only when it was set.

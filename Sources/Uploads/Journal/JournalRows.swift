@@ -33,7 +33,7 @@ enum ContainerKind: String, Codable, DatabaseValueConvertible {
 }
 
 extension PartRow {
-    /// The MD5s of a file's parts by their numbers.
+    /// The MD5s of a file's parts by their numbers, empty ones for those that were not acknowledged.
     static func sent(of serial: String, in database: Database) throws -> [Int: String] {
         let rows = try PartRow.filter(Column("serial") == serial).fetchAll(database)
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.number, $0.md5) })
@@ -54,7 +54,25 @@ struct RequestRow: Codable, FetchableRecord, PersistableRecord {
     var kind: Kind
 }
 
-/// A part that the service acknowledged.
+extension RequestRow {
+    var request: JournalRequest {
+        switch kind {
+        case .retry: .retry(serial: serial)
+        case .discard: .discard(serial: serial)
+        }
+    }
+
+    /// `nil` for what is not asked for by a row.
+    init?(_ request: JournalRequest) {
+        switch request {
+        case .retry(let serial): self.init(serial: serial, kind: .retry)
+        case .discard(let serial): self.init(serial: serial, kind: .discard)
+        case .orphaned: return nil
+        }
+    }
+}
+
+/// A part that was sent. The MD5 is empty until the service acknowledged it.
 struct PartRow: Codable, FetchableRecord, PersistableRecord {
     static let databaseTableName = "part"
     /// A part that changed is sent again under its number.

@@ -40,7 +40,7 @@ enum JournalSchema {
             uploadID TEXT,
             partSize INTEGER
         );
-        -- What the service acknowledged of the open upload of a file.
+        -- What was sent of the open upload of a file; the MD5 is empty until the service acknowledged the part.
         CREATE TABLE part (
             serial TEXT NOT NULL REFERENCES file ON DELETE CASCADE,
             number INTEGER NOT NULL,

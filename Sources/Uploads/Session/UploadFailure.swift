@@ -52,6 +52,20 @@ enum UploadFailure: Error, Sendable {
         }
     }
 
+    /// Whether the service, or what stands before it, failed at a request that it may serve the next time. What it refused
+    /// for want of capacity (429, 503) is repeated by the transport.
+    var isFailureOfService: Bool { [500, 502, 504].contains(status) }
+
+    /// Whether the same request may succeed at another time: the service, or the way to it, failed.
+    var mayPass: Bool {
+        guard case .service(let error) = self else { return false }
+        return switch error.kind {
+        case .transport, .undecodable: true
+        case .service(let status): status >= 500 || [408, 429].contains(status)
+        case .cancelled, .invalidRequest: false
+        }
+    }
+
     /// Whether starting the file again may help.
     var endsWithTheAttempt: Bool {
         switch self {

@@ -31,7 +31,20 @@ extension UploadSession {
         guard !failure.isCancellation, file.version == version else {
             return end(failure, open: nil, leavesNothing: false, file)
         }
-        phase = .finding(size: size, after: failure)
+        let doubt = Doubt(failure: failure, version: version)
+        guard failure.isFailureOfService else { return ask(whether: doubt, size, file) }
+        failures += 1
+        // After the last attempt nothing is sent any more, and nobody has to wait for the answer.
+        guard failures < limits.attemptsPerRequest else { return ask(whether: doubt, size, file) }
+        phase = .pausing(size: size, doubt)
+        return send(.pause(afterAttempt: failures))
+    }
+
+    /// Asks whether the file arrived all the same.
+    mutating func ask(whether doubt: Doubt, _ size: Int64, _ file: StagedContents) -> [Action] {
+        // What was sent can't be recognised any more.
+        guard file.version == doubt.version else { return end(doubt.failure, open: nil, leavesNothing: false, file) }
+        phase = .finding(size: size, after: doubt)
         return send(.find(size: size))
     }
 

@@ -14,6 +14,8 @@ extension UploadSession {
         case inspect(EntityID)
         /// Reads a part, and sends nothing.
         case digest(UploadPart)
+        /// Waits a while, the longer the more attempts have failed; the first one is number 1.
+        case pause(afterAttempt: Int)
         /// Waits until the staged file is written up to an end, is sealed, or is shorter than a floor.
         case awaitGrowth(to: Int64, orShorterThan: Int64)
         /// Must be sent even when the upload's task is cancelled.
@@ -31,6 +33,8 @@ extension UploadSession {
         case partFailed(UploadPart, UploadFailure, version: UInt64)
         case completed(RemoteFile)
         case inspected(RemoteFile)
+        /// The pause is over.
+        case paused
         /// What was waited for has come.
         case grew
         /// Any other request failed.
@@ -56,6 +60,8 @@ extension UploadSession {
     enum Note: Hashable, Sendable {
         case sendingWhole
         case began(EntityID, partSize: Int64)
+        /// A part with the highest number so far.
+        case sending(Int)
         case sent(Int, md5: String)
         case abandoned
         case arrived(EntityID, version: UInt64)

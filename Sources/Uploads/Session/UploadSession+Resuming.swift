@@ -16,8 +16,10 @@ extension UploadSession {
     struct Inspection {
         let id: EntityID
         let partSize: Int64
-        /// MD5s in hexadecimal by part number.
+        /// MD5s in hexadecimal by part number; empty for a part that may have arrived.
         let sent: [Int: String]
+
+        func hasArrived(_ number: Int) -> Bool { sent[number]?.isEmpty == false }
     }
 
     /// A comparison of the staged file with what the service has.
@@ -53,25 +55,32 @@ extension UploadSession {
         _ remote: RemoteFile?,
         _ size: Int64,
         _ content: ReadContent,
-        after reason: UploadFailure?,
+        after doubt: Doubt?,
         _ file: StagedContents
     ) -> [Action] {
         guard let remote, remote.size == size, file.size == size, file.version == content.version else {
-            return nothingFound(nil, after: reason, file)
+            return nothingFound(nil, after: doubt, file)
         }
         return finish(remote, version: content.version)
     }
 
     mutating func nothingFound(
         _ failure: UploadFailure?,
-        after reason: UploadFailure?,
+        after doubt: Doubt?,
         _ file: StagedContents
     ) -> [Action] {
-        if let failure, failure.isCancellation || reason == nil {
+        if let failure, failure.isCancellation || doubt == nil {
             return end(failure, open: nil, isFinal: true, leavesNothing: false)
         }
-        guard let reason else { return begin(file) }
-        return end(reason, open: nil, leavesNothing: false, file)
+        guard let doubt else { return begin(file) }
+        // It is not there, as the service says that failed at it: the same bytes are sent once more.
+        if failure == nil, doubt.failure.isFailureOfService, failures < limits.attemptsPerRequest,
+            file.version == doubt.version
+        {
+            attempts -= 1
+            return begin(file)
+        }
+        return end(doubt.failure, open: nil, leavesNothing: false, file)
     }
 
     // MARK: Parts
@@ -81,9 +90,9 @@ extension UploadSession {
         case .pending where inspection.partSize == ledger.layout.baseSize:
             let last = inspection.sent.keys.max() ?? 0
             ledger.adopt(last)
-            for number in 1..<ledger.count + 1 where inspection.sent[number] == nil { _ = ledger.sendAgain(number) }
+            for number in 1..<ledger.count + 1 where !inspection.hasArrived(number) { _ = ledger.sendAgain(number) }
             // What the file has nothing of ends this attempt, as soon as the first part is to be sent.
-            let numbers = ledger.reachesBeyond(file.size) ? [] : inspection.sent.keys.sorted(by: >)
+            let numbers = ledger.reachesBeyond(file.size) ? [] : (1..<last + 1).reversed().filter(inspection.hasArrived)
             return read(Check(inspection: inspection, complete: nil, unread: numbers), file)
         case .complete:
             guard remote.size == file.size, remote.size > 0 else { return beginInstead(file) }

@@ -16,9 +16,11 @@ internal import Digests
 ///   as of the same moment then, what the server joins is one version of the file, never a mixture.
 /// - When the file ends before a part that was sent, or the service answers 409, or what it has at the end is not what
 ///   was sent, the whole file is started again, a bounded number of times. Everything else is final.
-/// - When it is not known what became of the last request, the service is asked before anything else is sent.
+/// - When it is not known what became of the last request, the service is asked before anything else is sent. A file of
+///   one request that the service failed at and does not have is sent again, after a pause and a bounded number of times.
 /// - An upload that ends without being completed first stops its requests, waits for each of them, and then posts
-///   `aborted`, so no part arrives after it.
+///   `aborted`, so no part arrives after it. One that ends because the service failed, for longer than the transport
+///   repeats a request, stays open: what has arrived is remembered, and the next attempt sends the rest.
 ///
 /// It begins from what an earlier attempt remembered (`UploadSession+Resuming.swift`), and says what is to be remembered
 /// before that matters. Each request that is asked for brings exactly one event.
@@ -29,6 +31,15 @@ struct UploadSession {
         var partsInParallel: Int
         var attemptsPerPart: Int
         var attemptsPerFile: Int
+        /// Of a file of one request, when the service fails.
+        var attemptsPerRequest: Int
+    }
+
+    /// A request with the whole file of which it is not known whether it arrived.
+    struct Doubt {
+        let failure: UploadFailure
+        /// The file's, when it was sent.
+        let version: UInt64
     }
 
     enum Phase {
@@ -36,8 +47,10 @@ struct UploadSession {
         /// Not begun: whether it will be one part is not known yet.
         case waiting
         case sendingWhole(size: Int64, version: UInt64)
-        /// Asks whether the file arrived by a request of an unknown outcome: the failure, or what is remembered.
-        case finding(size: Int64, after: UploadFailure?)
+        /// Waits before it asks: what the service failed at may be on its way yet.
+        case pausing(size: Int64, Doubt)
+        /// Asks whether the file arrived by a request of an unknown outcome, of this attempt or as it is remembered (`nil`).
+        case finding(size: Int64, after: Doubt?)
         /// Asks what became of an upload that is remembered.
         case inspecting(Inspection)
         /// Compares the file with what is remembered of an upload.
@@ -56,7 +69,7 @@ struct UploadSession {
     struct Ending {
         let failure: UploadFailure
         let isFinal: Bool
-        /// The multipart upload that the server waits for.
+        /// The multipart upload that the server is to wait for no longer.
         var open: EntityID?
         /// Whether the server surely has nothing of this attempt when `open` is aborted.
         var leavesNothing: Bool
@@ -67,7 +80,9 @@ struct UploadSession {
     var ledger: PartLedger
     /// What is left of an earlier attempt, until `start` looks at it.
     private var progress: UploadProgress
-    private var attempts = 0
+    var attempts = 0
+    /// So often the service failed at the whole file.
+    var failures = 0
     private(set) var requestsInFlight = 0
     /// Whether one of the requests waits for the file to grow.
     private var isAwaiting = false
@@ -104,10 +119,14 @@ struct UploadSession {
             return wholeArrived(remote, size, content, file)
         case (.sendingWhole(let size, let version), .failed(let failure)):
             return wholeFailed(failure, size, version, file)
-        case (.finding(let size, let reason), .found(let remote, let content)):
-            return found(remote, size, content, after: reason, file)
-        case (.finding(_, let reason), .failed(let failure)):
-            return nothingFound(failure, after: reason, file)
+        case (.pausing(let size, let doubt), .paused):
+            return ask(whether: doubt, size, file)
+        case (.pausing(_, let doubt), .failed(let failure)):
+            return nothingFound(failure, after: doubt, file)
+        case (.finding(let size, let doubt), .found(let remote, let content)):
+            return found(remote, size, content, after: doubt, file)
+        case (.finding(_, let doubt), .failed(let failure)):
+            return nothingFound(failure, after: doubt, file)
         case (.inspecting(let inspection), .inspected(let remote)):
             return inspected(remote, inspection, file)
         case (.inspecting(let inspection), .failed(let failure)):
@@ -170,7 +189,9 @@ extension UploadSession {
         guard file.size <= ledger.layout.capacity else { return end(tooLarge, open: id, file) }
         guard file.size > 0, !ledger.reachesBeyond(file.size) else { return end(.changed, open: id, file) }
         var actions: [Action] = []
+        let known = ledger.count
         while partsInFlight < limits.partsInParallel, let part = ledger.next(in: file) {
+            if part.number > known { actions.append(.remember(.sending(part.number))) }
             actions += send(.part(part, of: id))
         }
         guard file.isSealed else {
@@ -200,7 +221,10 @@ extension UploadSession {
         // What a writer does before it has finished is no fault of the upload.
         if case .changed = failure, !file.isSealed { attempts -= 1 }
         let isFinal = !failure.endsWithTheAttempt || attempts >= limits.attemptsPerFile
-        return end(failure, open: open, isFinal: isFinal, leavesNothing: leavesNothing)
+        guard open != nil, failure.mayPass else {
+            return end(failure, open: open, isFinal: isFinal, leavesNothing: leavesNothing)
+        }
+        return end(failure, open: nil, isFinal: isFinal, leavesNothing: false)
     }
 
     /// Ends the attempt, and the upload too if that `isFinal`.
@@ -217,20 +241,23 @@ extension UploadSession {
 
     private mutating func unwind(_ ending: Ending, after event: Event?) -> [Action] {
         var ending = ending
+        var actions: [Action] = []
         switch event {
-        case .begun(let id): ending.open = id
         case .aborted(let isGone):
             ending.open = nil
             ending.leavesNothing = ending.leavesNothing && isGone
+        // It arrived all the same, and may be what the next attempt need not send.
+        case .partSent(let part, let etag, let content) where ContentETag(etag) == .md5(content.md5.hexadecimal):
+            actions.append(.remember(.sent(part.number, md5: content.md5.hexadecimal)))
         default: break
         }
         phase = .unwinding(ending)
-        guard requestsInFlight == 0 else { return [] }
-        if let open = ending.open { return send(.abort(open)) }
+        guard requestsInFlight == 0 else { return actions }
+        if let open = ending.open { return actions + send(.abort(open)) }
         phase = .idle
         isAwaiting = false
-        let end: Action = ending.isFinal ? .fail(ending.failure) : .restart(ending.failure)
-        return ending.leavesNothing ? [.remember(.abandoned), end] : [end]
+        if ending.leavesNothing { actions.append(.remember(.abandoned)) }
+        return actions + [ending.isFinal ? .fail(ending.failure) : .restart(ending.failure)]
     }
 
     mutating func send(_ request: Request) -> [Action] {

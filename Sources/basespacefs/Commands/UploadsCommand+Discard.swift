@@ -60,7 +60,7 @@ extension UploadsCommand {
         private static func words(for outcome: JournalControl.Outcome) throws(CommandFailure) -> String {
             switch outcome {
             case .done, .needless: "deleted"
-            case .requested: "its mount deletes it now"
+            case .requested: "its mount deletes it now, or once no program has it open for writing"
             case .left: "deleted; the next mount of its account ends its upload at the service"
             case .beingWritten: throw CommandFailure("being written right now: close it, or remove it in the mount")
             case .gone: throw CommandFailure("gone already")

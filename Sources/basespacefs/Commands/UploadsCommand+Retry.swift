@@ -66,9 +66,12 @@ extension UploadsCommand {
             for outcome: JournalControl.Outcome,
             of entry: JournalEntry
         ) throws(CommandFailure) -> String {
-            switch outcome {
+            if entry.isTemporary, [.done, .requested, .needless].contains(outcome), entry.status != .uploaded {
+                return "kept as it is; it is uploaded once no name in its path begins with a dot"
+            }
+            return switch outcome {
             case .done, .left: "the next mount of its account uploads it"
-            case .requested: "its mount uploads it now"
+            case .requested: "its mount uploads it now, or once no program has it open for writing"
             case .needless: entry.status == .uploaded ? "uploaded already" : "waits for its upload already"
             case .beingWritten: throw CommandFailure("being written right now: close it first")
             case .gone: throw CommandFailure("its bytes are gone: there is nothing to upload")

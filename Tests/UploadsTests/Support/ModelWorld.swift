@@ -43,8 +43,6 @@ struct ModelWorld {
     private var lost: Set<EntityID> = []
 
     private var finished: UInt64?
-    /// Whether the service may have parts that no record tells of: those beyond the end would be joined too.
-    private var hasSecrets = false
     private var dice: SeededGenerator
 
     init(seed: UInt64) {
@@ -90,7 +88,7 @@ struct ModelWorld {
             let index = Int.random(in: 0..<content.count, using: &dice)
             content[index] = newValue()
             file.wrote(Int64(index) * Self.mebibyte..<Int64(index + 1) * Self.mebibyte)
-        case 8 where !hasSecrets:
+        case 8:
             let count = Int.random(in: 0...content.count, using: &dice)
             content = Array(content.prefix(count))
             file.truncated(to: Int64(count) * Self.mebibyte)
@@ -121,7 +119,6 @@ struct ModelWorld {
     /// The process is killed; what it had sent arrives or doesn't, and nobody hears of it.
     private mutating func die() {
         guard session != nil else { return }
-        hasSecrets = true
         while !inFlight.isEmpty {
             let call = inFlight.removeLast()
             if case .part(let part, _) = call.request, part.range.upperBound > file.size { continue }
@@ -164,7 +161,8 @@ struct ModelWorld {
         partSize: 5 * mebibyte,
         partsInParallel: 3,
         attemptsPerPart: 4,
-        attemptsPerFile: 3
+        attemptsPerFile: 3,
+        attemptsPerRequest: 4
     )
 
     private mutating func perform(_ actions: [UploadSession.Action], _ session: inout UploadSession) {
@@ -193,6 +191,10 @@ struct ModelWorld {
         switch note {
         case .sendingWhole: progress = .sendingWhole
         case .began(let id, let partSize): progress = .parts(of: id, partSize: partSize, sent: [:])
+        case .sending(let number):
+            guard case .parts(let id, let partSize, var sent) = progress else { return }
+            sent[number] = sent[number] ?? ""
+            progress = .parts(of: id, partSize: partSize, sent: sent)
         case .sent(let number, let md5):
             guard case .parts(let id, let partSize, var sent) = progress else { return }
             sent[number] = md5
@@ -219,9 +221,13 @@ struct ModelWorld {
             return failed(call, .service(.fakeLoss))
         case 2:
             if case .begun(let id) = arrive(call) { lost.insert(id) }
-            hasSecrets = true
             return failed(call, .service(.fakeLoss))
-        case 3 where call.request.mayConflict:
+        case 3, 4:
+            return failed(call, .service(.fake(status: 502)))
+        case 5:
+            if case .begun(let id) = arrive(call) { lost.insert(id) }
+            return failed(call, .service(.fake(status: 502)))
+        case 6 where call.request.mayConflict:
             return failed(call, .service(.fake(status: 409)))
         default:
             return arrive(call)
@@ -278,6 +284,8 @@ struct ModelWorld {
             var file = RemoteFile.fake(id: id, path: "a", size: 0, etag: nil)
             file.uploadStatus = open[id] == nil ? .aborted : .pending
             return .inspected(file)
+        case .pause:
+            return .paused
         case .awaitGrowth:
             return .grew
         case .abort(let id):
@@ -316,7 +324,7 @@ extension UploadSession.Request {
         switch self {
         case .whole(let size), .find(let size): 0..<size
         case .part(let part, _), .digest(let part): part.range
-        case .begin, .complete, .inspect, .awaitGrowth, .abort: nil
+        case .begin, .complete, .inspect, .pause, .awaitGrowth, .abort: nil
         }
     }
 
@@ -324,13 +332,18 @@ extension UploadSession.Request {
 
     fileprivate var isAbort: Bool { if case .abort = self { true } else { false } }
 
-    fileprivate var waits: Bool { if case .awaitGrowth = self { true } else { false } }
+    fileprivate var waits: Bool {
+        switch self {
+        case .pause, .awaitGrowth: true
+        default: false
+        }
+    }
 
     /// A conflict of the last step is one with itself.
     fileprivate var mayConflict: Bool {
         switch self {
         case .whole, .begin, .part, .complete: true
-        case .find, .inspect, .digest, .awaitGrowth, .abort: false
+        case .find, .inspect, .digest, .pause, .awaitGrowth, .abort: false
         }
     }
 }

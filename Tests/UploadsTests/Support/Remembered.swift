@@ -49,6 +49,14 @@ final class Remembered: UploadRecord {
         }
     }
 
+    func sending(part number: Int) {
+        state.withLock { state in
+            guard !state.isLost, case .parts(let id, let partSize, var sent) = state.progress else { return }
+            sent[number] = sent[number] ?? ""
+            state.progress = .parts(of: id, partSize: partSize, sent: sent)
+        }
+    }
+
     func abandoned() {
         note(.abandoned) { $0 = .none }
     }

@@ -13,6 +13,7 @@ extension [UploadSession.Action] {
             case .send(.abort): "abort"
             case .send(.find): "find"
             case .send(.inspect): "inspect"
+            case .send(.pause(let attempt)): "pause \(attempt)"
             case .send(.digest(let part)): "digest \(part.number)"
             case .send(.awaitGrowth(let end, let floor)): "await \(end) or \(floor)"
             case .cancelRequests: "cancel"

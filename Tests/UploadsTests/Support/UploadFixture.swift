@@ -1,4 +1,5 @@
 import BaseSpaceAPI
+import HTTPTransport
 import Logging
 import TestSupport
 import Uploads
@@ -22,6 +23,7 @@ struct UploadFixture: Sendable {
     ) throws {
         var configuration = UploadEngine.Configuration()
         configuration.partSize = 5 << 20
+        configuration.retries.firstCeiling = .zero
         configure(&configuration)
         service = FakeUploadService(script)
         var logger = Logger(label: "uploads.test")

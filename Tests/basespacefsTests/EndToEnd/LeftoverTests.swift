@@ -156,6 +156,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("What is ordered for a file that a program has open for writing is done when it is closed")
+        func ordersBeforeClosing() async throws {
+            try await Account.using(.random(Self.data)) { account in
+                let mount = try await account.mount()
+                let result = try await mount.makeAppResult()
+                account.simulator.setFaults([.init(.status(403), on: Self.post)])
+                _ = try await mount.run("cd '\(result.files)' && echo a > a; echo b > b")
+                account.simulator.setFaults([])
+                let writer = try await mount.hold("exec 3>> \"$MNT/\(result.files)/b\"")
+                try await account.order("discard", "--yes", "\(result.id):b")
+                try await account.order("retry", "\(result.id):a")
+                try await eventually("the mount has looked", within: .seconds(10)) { result.acceptedUploads == 1 }
+                try await account.expectUploads(["b": "failed"])
+                writer.send(SIGTERM)
+                _ = try await writer.result()
+                try await account.expectUploads([:])
+                #expect(result.acceptedUploads == 1 && account.staged == [])
+            }
+        }
+
         /// How an AppResult may have ended while nothing was mounted.
         enum End: CaseIterable { case final, gone }
 
@@ -194,7 +214,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("An AppResult is not ended while a file of it is left whose copy can't be opened")
+        @Test(
+            "An AppResult is not ended while a file of it is left whose copy can't be opened; it is when that is discarded"
+        )
         func unusable() async throws {
             try await Account.using(.random(Self.data)) { account in
                 let first = try await account.mount("--upload-policy", "complete")
@@ -203,27 +225,36 @@ extension EndToEnd {
                 _ = try await first.unmount()
                 // A directory in its place is what nobody can take for the file, not even root.
                 let copy = account.stagingDirectory.appending(try #require(account.staged.first)).string
-                try await Shell.output(["bash", "-ec", "mv \"$0\" \"$0.kept\"; mkdir \"$0\"", copy])
+                try await Shell.output(["bash", "-ec", "mv \"$0\" \"${0%/*}/../kept\"; mkdir \"$0\"", copy])
                 let second = try await account.mount("--upload-policy", "complete")
                 try await second.expect("echo complete > '\(result.path)/Status'", failsWith: "Input/output error")
                 #expect(try await result.session().status == "Running")
+                try await account.order("discard", "--yes", "\(result.id):f")
+                try await account.expectUploads([:])
+                try await second.output("echo complete > '\(result.path)/Status'")
+                #expect(try await result.session().status == "Complete")
             }
         }
 
         // MARK: Two mounts
 
+        /// Two mounts of an account, with a file in each whose upload hangs.
+        private func twoMounts(_ account: Account) async throws -> (first: Mount, second: Mount, NewAppResult) {
+            let first = try await account.mount("--upload-policy", "background")
+            let second = try await account.mount("--upload-policy", "background", at: "second")
+            let result = try await first.makeAppResult()
+            account.simulator.setFaults([.init(.hang, on: Self.post)])
+            try await result.output("echo one > one")
+            try await second.output("echo two > '\(result.files)/two'")
+            return (first, second, result)
+        }
+
         @Test("Of two mounts of an account one has each file; when it is killed, the other one takes over")
         func takenOver() async throws {
             try await Account.using(.random(Self.data)) { account in
-                let options = ["--upload-policy", "background"]
-                let first = try await account.mount(options[0], options[1])
-                let second = try await account.mount(options[0], options[1], at: "second")
-                let result = try await first.makeAppResult()
-                account.simulator.setFaults([.init(.hang, on: Self.post)])
-                try await result.output("echo one > one")
+                let (first, second, result) = try await twoMounts(account)
                 let writer = try await first.hold("exec 3> \"$MNT/\(result.files)/half\"; printf words >&3")
                 defer { writer.send(SIGKILL) }
-                try await second.output("echo two > '\(result.files)/two'")
                 try await account.expectUploads(["one": "uploading", "two": "uploading", "half": "writing"])
                 #expect(
                     account.simulator.requests.filter { $0.method == "POST" && $0.path.hasSuffix("/files") }.count == 2
@@ -254,13 +285,7 @@ extension EndToEnd {
         @Test("When all mounts of an account are killed, the next one has everything, once")
         func allKilled() async throws {
             try await Account.using(.random(Self.data)) { account in
-                let options = ["--upload-policy", "background"]
-                let first = try await account.mount(options[0], options[1])
-                let second = try await account.mount(options[0], options[1], at: "second")
-                let result = try await first.makeAppResult()
-                account.simulator.setFaults([.init(.hang, on: Self.post)])
-                try await result.output("echo one > one")
-                try await second.output("echo two > '\(result.files)/two'")
+                let (first, second, result) = try await twoMounts(account)
                 let daemons = account.daemons
                 for daemon in daemons { kill(daemon, SIGSTOP) }
                 for daemon in daemons { kill(daemon, SIGKILL) }

@@ -108,6 +108,21 @@ extension EndToEnd {
             }
         }
 
+        @Test("When a part can't be sent for long, the upload stays open, and the next attempt sends nothing twice")
+        func partForLong() async throws {
+            try await Mount.using(.random(Self.data)) { mount in
+                let result = try await mount.makeAppResult()
+                try await mount.output("head -c 20000000 /dev/urandom > $WORK/f")
+                mount.account.simulator.setFaults([.init(.status(502), on: .init(method: "PUT", path: "*/parts/2"))])
+                try await mount.expect("cp $WORK/f '\(result.files)/'", failsWith: "Input/output error")
+                #expect(mount.account.abortedUploads == 0)
+                mount.account.simulator.setFaults([])
+                try await mount.account.order("retry", "\(result.id):f")
+                try await result.expectArrived(["f": String(try await mount.output("md5sum < $WORK/f").prefix(32))])
+                #expect(mount.account.acceptedParts == [1: 1, 2: 1, 3: 1])
+            }
+        }
+
         @Test("Parts that always arrive damaged are an error of close, and the upload is given up at the service")
         func damagedParts() async throws {
             try await Mount.using(.random(Self.data)) { mount in
