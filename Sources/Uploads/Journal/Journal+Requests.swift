@@ -26,7 +26,7 @@ extension Journal {
                         await work.run { [weak self] in self?.ended(request, isServed: isServed) }
                     }
                 }
-                await work.run { [weak self] in self?.secureNow() }
+                await work.run { [weak self] in self?.secureIfDue() }
                 try? await Task.sleep(for: interval)
             }
         }

@@ -25,6 +25,12 @@ extension Journal {
         }
     }
 
+    /// Does so unless that has failed not long ago.
+    func secureIfDue() {
+        let isDue = state.withLock { $0.unsecured.isEmpty || $0.securing.isDue() }
+        if isDue { secureNow() }
+    }
+
     /// Blocks until the disk has all that was sealed before.
     func secureNow() {
         let files = state.withLock { state in
@@ -46,7 +52,13 @@ extension Journal {
                 for mark in marks { mark() }
             }
         } catch {
-            report(error, doing: "that \(files.count) files are on disk")
+            // The journal's disk is full, mostly, and stays so for a while.
+            let isFirst = state.withLock { $0.securing.failed() }
+            if isFirst { report(error, doing: "that staged files are on disk; it is tried again") }
+            return
+        }
+        if state.withLock({ $0.securing.succeeded() }) {
+            logger.notice("The journal could note again which staged files are on disk")
         }
     }
 

@@ -20,6 +20,8 @@ public final class Journal: Sendable {
         var isClosed = false
         /// Sealed, and not known to be safe on disk.
         var unsecured: [String: Unsecured] = [:]
+        /// The failures to note what is safe.
+        var securing = Backoff()
         /// The last look failed, and that was said.
         var isBlind = false
         /// What the last look at the requests found; nothing has been seen before the first one.
