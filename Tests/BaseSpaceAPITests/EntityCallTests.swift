@@ -39,10 +39,11 @@ struct EntityCallTests {
     }
 
     @Test func samplesOfASessionAreItsOutput() async throws {
+        let gone = #"{"Id":"j","Content":{"Href":"v1pre3/samples/4"}}"#
         let item = #"{"Id":"i","Content":{"Id":"3","Name":"S","SampleId":"S-3","Read1":151}}"#
         try await withService(script: { request in
             request.path.contains("/1/")
-                ? v1(#"{"Type":"sample[]","Items":[\#(item)],"TotalCount":1}"#)
+                ? v1(#"{"Type":"sample[]","Items":[\#(item),\#(gone)],"TotalCount":2}"#)
                 : v1Error(404, request.path.contains("/2/") ? "BASESPACE.PROPERTIES.NOT_FOUND" : "X", "no")
         }) { client, server in
             let samples = try await client.samples(ofSession: "1")

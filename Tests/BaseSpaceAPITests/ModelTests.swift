@@ -76,6 +76,7 @@ struct ModelTests {
         #expect(try file("v1pre3/files/1/content").contentURL == nil)
         #expect(try file("https://api.example/v2/files/1/content").contentURL == nil)
         #expect(try file("http://elsewhere.example/x?Signature=s").contentURL == nil)
+        #expect(try file("ftp://bucket.example/x?Signature=s").contentURL == nil)
         let signed = try file("https://bucket.example/x?Signature=SECRET")
         #expect(signed.contentURL?.url.string == "https://bucket.example/x?Signature=SECRET")
         #expect(signed.etag == "abc-2" && signed.uploadStatus == .complete)

@@ -49,6 +49,8 @@ struct PropertyModelTests {
     @Test func aReferenceMayBeALink() throws {
         let value = try property("sample", #""Content":"v1pre3/samples/17""#).value
         #expect(value == .reference(EntityReference(.sample, "17")))
+        let gone = try property("sample[]", #""Items":[{"Id":"1"},{"Href":"v1pre3/samples/17"}]"#).value
+        #expect(gone == .references(.sample, [EntityReference(.sample, "1"), EntityReference(.sample, "17")]))
     }
 
     @Test(arguments: ["Content", "Items", "ContentMap"])

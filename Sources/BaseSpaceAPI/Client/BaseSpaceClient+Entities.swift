@@ -21,10 +21,15 @@ extension BaseSpaceClient {
     /// The samples that a session made.
     ///
     /// No collection of them is known. By convention they are the values of the session's property `Output.Samples`
-    /// (Illumina's documentation of runs; SDK), whose items are samples in their compact form.
+    /// (Illumina's documentation of runs; SDK), whose items are samples in their compact form. Those
+    /// that were removed are left out.
     public func samples(ofSession id: EntityID) async throws(BaseSpaceError) -> [Sample] {
         do throws(BaseSpaceError) {
-            return try await items(of: "Output.Samples", PropertyOwner(.appSession, id))
+            let items: [ReferredEntity<Sample>] = try await items(
+                of: "Output.Samples",
+                PropertyOwner(.appSession, id)
+            )
+            return items.compactMap(\.entity)
         } catch {
             guard error.status == 404, error.code == "BASESPACE.PROPERTIES.NOT_FOUND" else { throw error }
             return []

@@ -72,15 +72,16 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
     /// No object is larger (S3 ends at 5 TiB); what claims to be must not overflow anybody's arithmetic.
     private static let largestSize: Int64 = 1 << 50
 
-    /// An ETag without the quotes that HTTP puts around it.
+    /// An ETag without the quotes that HTTP puts around it. Lists have it without: looking at its bytes first takes a
+    /// hundredth of the time that going through its characters does.
     static func bare(_ etag: String) -> String {
-        etag.filter { $0 != "\"" }
+        etag.utf8.contains(UInt8(ascii: "\"")) ? etag.filter { $0 != "\"" } : etag
     }
 
     /// `HrefContent` is a signed URL when the listing was asked for them, else the API's own link, relative in v1 and
     /// absolute in v2: only what is absolute and has a query is signed.
     private static func signedURL(_ link: String) -> SignedURL? {
-        guard link.contains("://"), link.contains("?") else { return nil }
+        guard link.utf8.starts(with: "http".utf8), link.utf8.contains(UInt8(ascii: "?")) else { return nil }
         return (try? HTTPURL(link)).map { SignedURL($0) }
     }
 }

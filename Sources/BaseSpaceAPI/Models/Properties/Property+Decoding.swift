@@ -79,24 +79,38 @@ extension PropertyMap.Entry: Decodable {
     }
 }
 
-/// What refers to an entity: the entity in its compact form, or a link to it where the service doesn't show more.
+/// What refers to an entity: the entity in its compact form, or a link to it where the service doesn't show more, as may be
+/// of what was removed. One entity that is gone must not make the others of a list unreadable.
 struct ReferenceContent: Decodable, Sendable {
     private let id: EntityID
     private let name: String?
 
     init(from decoder: any Decoder) throws {
         if let link = try? decoder.singleValueContainer().decode(String.self) {
-            id = EntityID(String(link.split(separator: "/").last ?? ""))
+            id = Self.id(in: link)
             name = nil
         } else {
             let fields = try Fields(decoder)
-            id = try fields.id()
+            id = fields.contains("Id") ? try fields.id() : Self.id(in: try fields.value("Href"))
             name = fields.text("Name") ?? fields.text("BioSampleName")
         }
     }
 
     func reference(_ kind: EntityKind) -> EntityReference {
         EntityReference(kind, id, name: name)
+    }
+
+    private static func id(in link: String) -> EntityID {
+        EntityID(String(link.split(separator: "/").last ?? ""))
+    }
+}
+
+/// An entity that a property refers to; `nil` when the service doesn't show it (any more).
+struct ReferredEntity<Entity: Decodable & Sendable>: Decodable, Sendable {
+    let entity: Entity?
+
+    init(from decoder: any Decoder) throws {
+        entity = try? Entity(from: decoder)
     }
 }
 
