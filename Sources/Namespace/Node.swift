@@ -27,7 +27,7 @@ public final class Node: Sendable {
         /// `Properties/` or a directory in it.
         case properties(PropertyPlace)
         /// A property of text.
-        indirect case property(PropertyPlace, text: [UInt8])
+        case property(PropertyPlace)
         /// A directory that is reached by name and only lists what is reached that way.
         indirect case hidden(HiddenDirectory)
         /// `.error`: what failed last in the directory.

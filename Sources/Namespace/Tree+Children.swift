@@ -64,8 +64,8 @@ extension Tree.State {
             node(.link(target: key.link(fromDepth: directory.depth)), named: name, in: directory)
         case (.properties(let place), .directory):
             node(.properties(place.appending(name)), named: name, in: directory)
-        case (.properties(let place), .text(let text)):
-            node(.property(place.appending(name), text: text), named: name, in: directory)
+        case (.properties(let place), .text):
+            node(.property(place.appending(name)), named: name, in: directory)
         case (_, .text(let text)): node(.text(text), named: name, in: directory)
         case (_, .file(let record)): file(record, named: name, in: directory)
         case (_, .directory): subdirectory(named: name, in: directory)

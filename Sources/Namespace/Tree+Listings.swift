@@ -39,11 +39,20 @@ extension Tree {
                 let files = try await service.files(of: container)
                 return .success(install(files, of: container, begun: start))
             case .properties(let owner):
-                let properties = try await service.properties(of: owner)
-                return .success(install(properties, of: owner, begun: start))
+                return .success(install(try await properties(of: owner), of: owner, begun: start))
             }
         } catch {
             return fail(key, with: error)
+        }
+    }
+
+    /// An entity's properties. Not every kind of entity has them at every server; where there is no such thing as the
+    /// properties of an entity that is there, it has none.
+    private func properties(of owner: EntityKey) async throws(BaseSpaceError) -> [Property] {
+        do throws(BaseSpaceError) {
+            return try await service.properties(of: owner)
+        } catch  where error.status == 404 {
+            return []
         }
     }
 

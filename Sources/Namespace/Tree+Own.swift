@@ -163,10 +163,10 @@ extension Tree {
 /// The names that begin with a dot.
 extension Tree {
     private func hiddenChild(named name: String, of directory: Node) -> OwnChild? {
+        if name.hasPrefix(".") { return dotChild(named: name, of: directory) }
         switch directory.content {
         case .hidden(.entities(let kind)):
-            return name.hasPrefix(".")
-                ? dotChild(named: name, of: directory) : .entityAnywhere(EntityKey(kind: kind, id: EntityID(name)))
+            return .entityAnywhere(EntityKey(kind: kind, id: EntityID(name)))
         case .hidden(.coverage(let file)):
             if let region = GenomicRegion(name) { return .content(.document(.coverage(of: file.id, in: region))) }
             guard name.hasSuffix(".meta") else { return .nothing }
@@ -186,7 +186,7 @@ extension Tree {
         default:
             break
         }
-        return name.hasPrefix(".") ? dotChild(named: name, of: directory) : nil
+        return nil
     }
 
     private func dotChild(named name: String, of directory: Node) -> OwnChild? {

@@ -1,4 +1,5 @@
 public import BaseSpaceAPI
+internal import OrderedCollections
 internal import Synchronization
 
 extension Tree {
@@ -21,9 +22,19 @@ extension Tree {
         refreshProperties(of: place.owner)
     }
 
+    /// The text of a property, without asking the service; `nil` if that has to be.
+    public func knownText(ofProperty place: PropertyPlace) -> [UInt8]? {
+        state.withLock { state in state.fresh(.properties(of: place.owner), at: now()).map { $0.text(at: place) } }
+    }
+
+    /// The text of a property, from a listing that is fetched if need be; empty for one that nothing was written to.
+    public func text(ofProperty place: PropertyPlace) async throws(BaseSpaceError) -> [UInt8] {
+        try await listing(for: .properties(of: place.owner)).text(at: place)
+    }
+
     /// The node of a property that nothing was written to yet.
     public func emptyProperty(at place: PropertyPlace, in directory: Node) -> Node {
-        let content = Node.Content.property(place, text: [])
+        let content = Node.Content.property(place)
         return Node(
             inode: content.inode(in: directory.inode, named: place.name),
             parent: directory.inode,
@@ -114,5 +125,12 @@ extension Tree {
             walk.append(parent)
         }
         return walk.reversed()
+    }
+}
+
+extension Listing {
+    fileprivate func text(at place: PropertyPlace) -> [UInt8] {
+        guard case .text(let text) = directories[place.directory]?[place.name] else { return [] }
+        return text
     }
 }

@@ -18,6 +18,11 @@ extension Volume {
                 let size = try await tree.text(of: document).count
                 return file(node, permissions: 0o444, size: UInt64(size), lifetime: Self.documentLifetime)
             }
+        case .property(let place) where tree.knownText(ofProperty: place) == nil:
+            return pending("asking for property '\(place.path)'", in: node.parent) { [self] in
+                _ = try await tree.text(ofProperty: place)
+                return try timedAttributes(of: node)
+            }
         default:
             return .ready(try timedAttributes(of: node))
         }
@@ -118,7 +123,8 @@ extension Volume {
             let isReport = if case .report = document { true } else { false }
             let lifetime = isReport ? 0.1 : Self.documentLifetime
             return file(node, permissions: 0o444, size: UInt64(text.count), lifetime: lifetime)
-        case .property(_, let text):
+        case .property(let place):
+            let text = tree.knownText(ofProperty: place) ?? []
             let isOpen = !configuration.isReadOnly
             return file(node, permissions: isOpen ? 0o644 : 0o444, size: UInt64(text.count), lifetime: 1)
         case .lastError(let directory):

@@ -39,7 +39,7 @@ extension Volume {
             }
             return try setState(of: entity, as: command, in: node.parent, count: bytes.count)
         case .commands(let directory): return try self.command(text, for: directory, count: bytes.count)
-        case .property(let place, _): return try setProperty(at: place, to: text, node: node, count: bytes.count)
+        case .property(let place): return try setProperty(at: place, to: text, node: node, count: bytes.count)
         default: throw .badFileDescriptor
         }
     }
@@ -67,7 +67,7 @@ extension Volume {
                 guard case .service(status: 403...409) = error.kind,
                     try await tree.refreshedSession(of: entity).status.isFinal
                 else { throw error }
-                throw refused(.readOnlyFileSystem, "\(Self.words(for: entity)) is final: \(error)", in: directory)
+                throw refusal(.readOnlyFileSystem, "\(Self.words(for: entity)) is final: \(error)", in: directory)
             }
             forgetInKernel(entity)
             return count
@@ -105,7 +105,7 @@ extension Volume {
                 \(Self.words(for: entity)) can't be ended: the staged copy of '\(first.path)' can't be used; see \
                 `basespacefs uploads list`; discard it, or mount again when it can
                 """
-            throw refused(.ioError, words, in: directory)
+            throw refusal(.ioError, words, in: directory)
         }
         // Others may go on while this waits: what they close meanwhile belongs to the session as well.
         while true {
@@ -113,12 +113,12 @@ extension Volume {
             guard !entries.isEmpty else { return }
             if let open = entries.first(where: \.isBeingWritten) {
                 let words = "\(Self.words(for: entity)) can't be ended: '\(open.place.path)' is open for writing"
-                throw refused(.resourceBusy, words, in: directory)
+                throw refusal(.resourceBusy, words, in: directory)
             }
             guard await commitAll(entries).isEmpty else {
                 let names = entries.filter(\.isUnsent).map { "'\($0.place.path)'" }.sorted().joined(separator: ", ")
                 let words = "\(Self.words(for: entity)) can't be ended: \(names) could not be uploaded"
-                throw refused(.ioError, words, in: directory)
+                throw refusal(.ioError, words, in: directory)
             }
         }
     }

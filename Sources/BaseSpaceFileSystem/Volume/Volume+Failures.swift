@@ -3,6 +3,11 @@ internal import Logging
 internal import Namespace
 internal import SystemPackage
 
+/// A failure that the log and `.error` know already.
+struct Refusal: Error {
+    let errno: Errno
+}
+
 /// What becomes of a failure: an errno for the program, words for the log and for the `.error` of its directory.
 extension Volume {
     /// Logs a failure, notes it for `.error`, and answers the errno.
@@ -20,9 +25,14 @@ extension Volume {
     ///
     /// - Parameter words: What was wrong and what to do.
     func refused(_ errno: Errno, _ words: String, in directory: InodeNumber) -> Errno {
+        refusal(errno, words, in: directory).errno
+    }
+
+    /// The same in work that is waited for, which is not to be told again with the errno alone.
+    func refusal(_ errno: Errno, _ words: String, in directory: InodeNumber) -> Refusal {
         logger.warning("\(words)", metadata: ["errno": "\(errno)"])
         failures.note(.init(errno: errno, message: words, requestID: nil, moment: .now), in: directory)
-        return errno
+        return Refusal(errno: errno)
     }
 
     func note(_ report: FailureReport, in directory: InodeNumber?) {

@@ -45,7 +45,7 @@ extension Volume {
                     '\(target)' is no project, sample, AppResult, AppSession, run, dataset, biosample or file of this mount; \
                     a link in Properties refers to one of these
                     """
-                throw refused(.invalidArgument, words, in: parent)
+                throw refusal(.invalidArgument, words, in: parent)
             }
             try await tree.changeProperty(at: place, to: .reference(reference))
             guard let child = try await tree.child(named: name, of: directory) else { throw Errno.ioError }

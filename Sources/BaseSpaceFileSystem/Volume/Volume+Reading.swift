@@ -26,8 +26,12 @@ extension Volume {
             return pending("reading '\(node.name)'", in: node.parent) { [self] in
                 opened(.text(try await tree.text(of: document)), isDirect: true)
             }
-        case .property(_, let text):
-            return .ready(opened(mode.writes ? .command(node) : .text(text), isDirect: true))
+        case .property(let place):
+            if mode.writes { return .ready(opened(.command(node), isDirect: true)) }
+            if let text = tree.knownText(ofProperty: place) { return .ready(opened(.text(text), isDirect: true)) }
+            return pending("reading property '\(place.path)'", in: node.parent) { [self] in
+                opened(.text(try await tree.text(ofProperty: place)), isDirect: true)
+            }
         case .lastError(let directory):
             guard !mode.writes else { throw .permissionDenied }
             return .ready(opened(.text(errorText(of: directory)), isDirect: true))

@@ -120,6 +120,8 @@ public final class Volume: FileSystem {
         .pending { [self] () async throws(Errno) -> Value in
             do {
                 return try await body()
+            } catch let refusal as Refusal {
+                throw refusal.errno
             } catch {
                 throw failed(error, doing: what, in: directory)
             }
