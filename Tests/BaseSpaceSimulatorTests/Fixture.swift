@@ -64,6 +64,19 @@ struct Fixture {
         )
     }
 
+    /// A request to the second version of the API with the token.
+    func v2(_ method: String, _ path: String) async -> RawHTTP.Response {
+        await RawHTTP.send(
+            method,
+            "\(simulator.apiURL)/v2/\(path)",
+            headers: ["x-access-token": simulator.token],
+            body: method == "POST" ? [] : nil
+        )
+    }
+
+    /// A GET of the second version.
+    func v2(_ path: String) async -> RawHTTP.Response { await v2("GET", path) }
+
     /// A POST of text to the API.
     func post(_ path: String, _ text: String = "", type: String = "application/json") async -> RawHTTP.Response {
         await api("POST", path, headers: ["Content-Type": type], body: Array(text.utf8))
