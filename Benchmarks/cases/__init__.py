@@ -2,7 +2,7 @@
 
 from harness.measure import Case
 
-from . import caches, many_readers, random_reads, region, sequential, small_files, uploads
+from . import caches, listings, many_readers, random_reads, region, sequential, small_files, uploads
 
 ALL: list[Case] = [
     *sequential.CASES,
@@ -12,4 +12,5 @@ ALL: list[Case] = [
     *region.CASES,
     *small_files.CASES,
     *uploads.CASES,
+    *listings.CASES,
 ]

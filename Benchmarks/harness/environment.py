@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from . import data, machine
+from .listings import ListingServer
 from .objectstore import FIRST_BYTE_SECONDS, ObjectStore, Store
 from .processes import Child, Failure, wait_until
 from .uploads import UploadServer
@@ -68,6 +69,13 @@ class Environment(contextlib.ExitStack):
     def uploads(self) -> UploadServer:
         """The account that takes uploads, started for the first case that needs it."""
         server = UploadServer(self.run, TOKEN)
+        self.callback(server.stop)
+        return server
+
+    @functools.cached_property
+    def listings(self) -> ListingServer:
+        """The account of very many names, started for the first case that needs it."""
+        server = ListingServer(self.run, TOKEN)
         self.callback(server.stop)
         return server
 

@@ -36,6 +36,9 @@ class BaseSpaceMount(Mount):
     def folder(self, name: str) -> Path:
         return self._root / "Projects" / "Bench" / "AppResults" / name / "Files"
 
+    def run(self, name: str) -> Path:
+        return self._root / "Runs" / name / "Files"
+
     def new_folder(self) -> Path:
         """The files of an AppResult that is made for this; its `Status` is beside them."""
         name = f"run-{next(_numbers)}"
@@ -59,6 +62,13 @@ def basespacefs(
 def uploading(bench: Environment, options: Sequence[str] = ()) -> Iterator[BaseSpaceMount]:
     """The daemon on the account that takes uploads."""
     with _own(bench, bench.uploads.url, None, options) as mount:
+        yield mount
+
+
+@contextlib.contextmanager
+def listing(bench: Environment, options: Sequence[str] = ()) -> Iterator[BaseSpaceMount]:
+    """The daemon on the account of very many names."""
+    with _own(bench, bench.listings.url, None, options) as mount:
         yield mount
 
 

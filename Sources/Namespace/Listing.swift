@@ -55,6 +55,19 @@ struct Listing: Sendable {
         }
     }
 
+    /// The AppResult that `AppResults.<name>` means in a session's directory, where its id stands between the two: who makes
+    /// one there goes on under the name that he gave.
+    func result(called name: String) -> EntityKey? {
+        let prefix = "AppResults."
+        guard name.hasPrefix(prefix) else { return nil }
+        let rest = name.dropFirst(prefix.count)
+        for case (let listed, .reference(let key)) in directories[""] ?? [:]
+        where key.kind == .appResult && listed == "\(prefix)\(key.id).\(rest)" {
+            return key
+        }
+        return nil
+    }
+
     /// All files, in no order.
     var files: some Sequence<FileRecord> {
         directories.values.lazy.flatMap(\.values).compactMap { if case .file(let record) = $0 { record } else { nil } }

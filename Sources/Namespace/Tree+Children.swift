@@ -5,8 +5,11 @@ extension Tree.State {
     /// A child by name: local entries first, then the listing.
     func child(named name: String, of directory: Node, in listing: Listing) -> Node? {
         if let local = localChild(named: name, of: directory) { return local }
-        guard let child = listing.directories[directory.pathInListing]?[name] else { return nil }
-        return node(for: child, named: name, in: directory)
+        if let child = listing.directories[directory.pathInListing]?[name] {
+            return node(for: child, named: name, in: directory)
+        }
+        guard case .entity(.appSession) = directory.content, let key = listing.result(called: name) else { return nil }
+        return node(.link(target: key.link(fromDepth: directory.depth)), named: name, in: directory)
     }
 
     /// A child that is known without any listing.

@@ -1,4 +1,5 @@
 public import BaseSpaceAPI
+internal import Synchronization
 
 /// What `mkdir` came to.
 public enum CreatedEntity: Sendable {
@@ -29,13 +30,79 @@ extension Tree {
                     name: name,
                     project: project,
                     session: configuration.session,
-                    description: configuration.appResultDescription
+                    description: description(ofResultsIn: project)
                 )
             )
             return .created(entered(.appResult(appResult), as: name, in: directory, of: .appResults(of: project)))
+        case .entity(.appSession(let session)):
+            return .created(try await createResult(named: name, of: session, in: directory))
         default:
-            preconditionFailure("Only Projects/ and AppResults/ take new entities")
+            preconditionFailure("Only Projects/, AppResults/ and the directories of sessions take new entities")
         }
+    }
+
+    /// Makes an AppResult in a session that is there, in the project that the session works in.
+    private func createResult(
+        named name: String,
+        of session: AppSession,
+        in directory: Node
+    ) async throws(BaseSpaceError) -> Node {
+        guard let project = try await project(ofSession: session.id) else {
+            throw BaseSpaceError(
+                kind: .invalidRequest,
+                message: "the session works in no project or in several: make the AppResult in a project's AppResults",
+                endpoint: "AppSession \(session.id)"
+            )
+        }
+        let appResult = try await service.createAppResult(
+            NewAppResult(
+                name: name,
+                project: project,
+                session: session.id,
+                description: description(ofResultsIn: project)
+            )
+        )
+        state.withLock { state in
+            state.learnStatus(from: .appResult(appResult), at: now())
+            state.outdate(.entities(.results(ofSession: session.id)))
+            state.outdate(.entities(.appResults(of: project)))
+        }
+        let content = Node.Content.entity(.appResult(appResult))
+        return Node(
+            inode: content.inode(in: directory.inode, named: name),
+            parent: directory.inode,
+            name: name,
+            content: content
+        )
+    }
+
+    /// The one project that a session's AppResults are in or, before there is one, that its properties name.
+    private func project(ofSession id: EntityID) async throws(BaseSpaceError) -> EntityID? {
+        var projects: Set<EntityID> = []
+        for entity in try await service.entities(in: .results(ofSession: id)) {
+            if let project = try await project(of: entity.key) {
+                projects.insert(project)
+            }
+        }
+        guard projects.isEmpty else { return projects.count == 1 ? projects.first : nil }
+        for property in try await service.properties(of: EntityKey(kind: .appSession, id: id)) {
+            switch property.value {
+            case .reference(let reference) where reference.kind == .project: projects.insert(reference.id)
+            case .references(.project, let references): projects.formUnion(references.map(\.id))
+            default: break
+            }
+        }
+        return projects.count == 1 ? projects.first : nil
+    }
+
+    /// How AppResults that are made in a project are described.
+    public func description(ofResultsIn project: EntityID) -> String? {
+        state.withLock { $0.descriptions[project] } ?? configuration.appResultDescription
+    }
+
+    /// Describes the AppResults that are made in a project from now on; `nil` as the mount does.
+    public func setDescription(ofResultsIn project: EntityID, to text: String?) {
+        state.withLock { $0.descriptions[project] = text }
     }
 
     private func entered(_ entity: Entity, as name: String, in directory: Node, of collection: EntityCollection) -> Node

@@ -42,7 +42,7 @@ extension Tree {
     }
 
     /// The project that an entity is in; of several the first.
-    private func project(of key: EntityKey) async throws(BaseSpaceError) -> EntityID? {
+    func project(of key: EntityKey) async throws(BaseSpaceError) -> EntityID? {
         let known = state.withLock { state in
             state.listings.first { listing, slot in
                 guard case .entities(let collection) = listing, collection.isHome, collection.kind == key.kind else {

@@ -113,6 +113,9 @@ extension Volume {
         case .entity(.appResult), .directory:
             let isWritable = container.map { tree.acceptsWork($0) } ?? false
             return directory(node, isWritable: isWritable, modified: modified(of: node))
+        case .entity(.appSession):
+            // AppResults can be made in it.
+            return directory(node, isWritable: true, modified: modified(of: node))
         case .root, .collection, .entity, .hidden:
             return directory(node, isWritable: false, modified: modified(of: node))
         case .text(let bytes):

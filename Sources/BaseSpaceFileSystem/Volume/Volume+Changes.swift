@@ -28,13 +28,19 @@ extension Volume {
             try Self.checkLength(name)
             // A name that would be shown as another one could not be found again.
             guard EntityNames.legal(name) == name else { throw .invalidArgument }
-            return pending("making '\(name)'", in: directory.inode) { [self] in
-                let result = try await Self.finished { [tree] in
-                    try await tree.createEntity(named: name, in: directory)
-                }
-                guard case .created(let node) = result else { throw Errno.fileExists }
-                return try newEntry(for: node, in: directory)
+            return makeEntity(name, in: directory)
+        case .entity(.appSession):
+            // As the others in there are called, without the id that it has yet to get; from the next lookup on, this
+            // name is a link to its place in the project.
+            let prefix = "AppResults."
+            let own = String(name.dropFirst(prefix.count))
+            guard name.hasPrefix(prefix), !own.isEmpty else {
+                let words = "'\(name)' can't be made here: what a session takes is called AppResults.<name>"
+                throw refused(.notPermitted, words, in: directory.inode)
             }
+            try Self.checkLength(name)
+            guard EntityNames.legal(own) == own else { throw .invalidArgument }
+            return makeEntity(own, in: directory, lifetime: 1)
         case .directory:
             return .ready(try newEntry(for: try addDirectory(named: name, in: directory), in: directory))
         case .properties(let place):
@@ -46,6 +52,16 @@ extension Volume {
             throw .readOnlyFileSystem
         default:
             throw .notPermitted
+        }
+    }
+
+    private func makeEntity(_ name: String, in directory: Node, lifetime: Double? = nil) -> Answer<Entry> {
+        pending("making '\(name)'", in: directory.inode) { [self] in
+            let result = try await Self.finished { [tree] in
+                try await tree.createEntity(named: name, in: directory)
+            }
+            guard case .created(let node) = result else { throw Errno.fileExists }
+            return try newEntry(for: node, in: directory, lifetime: lifetime)
         }
     }
 

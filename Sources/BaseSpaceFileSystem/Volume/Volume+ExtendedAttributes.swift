@@ -20,6 +20,11 @@ extension Volume {
         to value: [UInt8],
         existing: ExistingAttribute
     ) throws(Errno) -> Answer<Void> {
+        if name == Self.description, case .collection(.appResults(let project), _) = try node(inode).content {
+            guard let text = String(validating: value, as: UTF8.self) else { throw .invalidArgument }
+            tree.setDescription(ofResultsIn: project, to: text)
+            return .ready(())
+        }
         // The type of a file's content is given with the upload, in a header, so it can be set until then.
         guard name == Self.contentType else { throw .notSupported }
         guard let entry = staged[inode] else { throw .notPermitted }
@@ -37,12 +42,18 @@ extension Volume {
     }
 
     public func removeExtendedAttribute(_ name: String, of inode: InodeNumber) throws(Errno) -> Answer<Void> {
+        if name == Self.description, case .collection(.appResults(let project), _) = try node(inode).content {
+            tree.setDescription(ofResultsIn: project, to: nil)
+            return .ready(())
+        }
         guard name == Self.contentType, let entry = staged[inode] else { throw .notPermitted }
         guard entry.contentType != nil else { throw .noData }
         entry.set(contentType: .some(nil))
         return .ready(())
     }
 
+    /// Of an `AppResults/`: how those are described that are made in it from then on.
+    private static let description = "user.basespace.description"
     private static let contentType = "user.basespace.content_type"
 
     private func extendedAttributes(of node: Node) -> [String: String] {
@@ -52,6 +63,8 @@ extension Volume {
             attributes["user.basespace.id"] = entity.id.rawValue
             attributes["user.basespace.href"] = entity.key.href
             attributes["user.basespace.status"] = tree.knownSession(of: entity)?.status.rawValue ?? entity.status
+        case .collection(.appResults(let project), _):
+            attributes[Self.description] = tree.description(ofResultsIn: project)
         case .file(let record):
             attributes["user.basespace.id"] = record.id.rawValue
             attributes["user.basespace.href"] = "v1pre3/files/\(record.id)"
