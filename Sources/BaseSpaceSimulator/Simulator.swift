@@ -7,7 +7,7 @@ public import SystemPackage
 
 /// A BaseSpace on loopback that speaks real HTTP.
 ///
-/// Two servers listen on 127.0.0.1: the API (`v1pre3`), and the object store that the API's signed URLs lead to. They
+/// Two servers listen on 127.0.0.1: the API (`v1pre3`, and what mounts read of `v2`), and the object store that the API's signed URLs lead to. They
 /// are two so that a client that carries its token to the object store is seen and refused, as S3 refuses it.
 ///
 /// What a request goes through:
@@ -21,8 +21,9 @@ public import SystemPackage
 ///
 /// Invariants:
 /// - An entity's id never changes and is never used again; ids from a data directory depend on its paths only.
-/// - A file is readable when and only when its upload status is `complete`, and never changes afterwards.
-/// - A final session never changes, and none of its containers takes a file.
+/// - A file is readable when and only when its upload status is `complete`, and no client can change it afterwards.
+/// - No client changes a final session, and none of its containers takes a file of a client.
+/// - What tests do behind the clients' backs (`Handle`, `POST /simulator/changes`) is bound by neither.
 /// - A request is recorded before it is answered, so that one that hangs is seen too.
 /// - Nothing is shared between simulators of one process.
 public final class Simulator: Sendable {

@@ -20,6 +20,13 @@ import Testing
             #expect(await fixture.v2("datasets/\(one["Id"]?.text ?? "")").json?["Properties"] != nil)
             let fastq = await fixture.v2("datasets?DatasetTypes=~common.fastq").json?["Items"]?.elements
             #expect(fastq?.count == 2)
+            let id = try #require(one["Id"]?.text)
+            let sampleHandle = try #require(fixture.simulator.handle("samples/\(sample)"))
+            try sampleHandle.setProperty("Input.Runs", references: [try fixture.simulator.addRun("R")])
+            let property = await fixture.v2("datasets/\(id)/properties").json?["Items"]?.elements.first
+            #expect(property?["RunItems"]?.elements.first?["Name"] == "R")
+            let file = await fixture.v2("files/\(v1?.first?["Id"]?.text ?? "")").json
+            #expect(file?["Href"]?.text?.hasPrefix("\(fixture.simulator.apiURL)/v2/files/") == true)
             let missing = await fixture.v2("datasets/ds.7")
             #expect(missing.status == 404)
             #expect(missing.json?["ErrorMessage"] != nil)

@@ -165,12 +165,15 @@ extension Model {
         ])
     }
 
-    /// A form of v1 with absolute links of v2 in its own members; what is inside of it keeps those of v1.
+    /// A form of v1 with absolute links in its own members; what is inside of it keeps those of v1. Coverage, variants
+    /// and parts of an upload are v1's alone.
     func absolute(_ form: JSON, root: String) -> JSON {
         .object(
             form.members.map { member in
                 guard case .string(let value) = member.value, value.hasPrefix("v1pre3/") else { return member }
-                return JSON.Member(member.name, .string("\(root)/v2/\(value.dropFirst("v1pre3/".count))"))
+                let isV2 = ["Href", "HrefContent", "HrefFiles"].contains(member.name)
+                let path = isV2 ? "v2/\(value.dropFirst("v1pre3/".count))" : value
+                return JSON.Member(member.name, .string("\(root)/\(path)"))
             }
         )
     }
