@@ -10,6 +10,17 @@ public struct EntityID: Hashable, Sendable {
         self.rawValue = rawValue
     }
 
+    /// The number, where it fits; nearly all do.
+    private var number: UInt64? {
+        guard (1...18).contains(rawValue.utf8.count) else { return nil }
+        var number: UInt64 = 0
+        for byte in rawValue.utf8 {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            number = number * 10 + UInt64(byte - UInt8(ascii: "0"))
+        }
+        return number
+    }
+
     /// The number without leading zeros; `nil` when the id is none.
     private var digits: Substring.UTF8View? {
         let bytes = rawValue.utf8
@@ -23,6 +34,7 @@ public struct EntityID: Hashable, Sendable {
 extension EntityID: Comparable {
     /// Decimal ids by number, then the others by text.
     public static func < (left: EntityID, right: EntityID) -> Bool {
+        if let first = left.number, let second = right.number, first != second { return first < second }
         switch (left.digits, right.digits) {
         case (let leftDigits?, let rightDigits?):
             if leftDigits.count != rightDigits.count { return leftDigits.count < rightDigits.count }

@@ -15,6 +15,35 @@ public struct SignedURL: Hashable, Sendable, CustomStringConvertible {
     public var description: String { url.description }
 }
 
+/// The text of a signed URL as a reply has it. It is taken apart when somebody wants to read: of the thousand in a list
+/// few are used. As much a secret as the URL.
+public struct SignedLink: Hashable, Sendable {
+    let text: String
+
+    init(_ text: String) {
+        self.text = text
+    }
+
+    /// The URL; `nil` if it is none that anything should be read from.
+    public var url: SignedURL? {
+        (try? HTTPURL(text)).map { SignedURL($0) }
+    }
+
+    /// Whether it may lead to a host: cheap, and never wrong when it says no.
+    func mayLead(to host: String) -> Bool {
+        guard let scheme = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        let authority = text.utf8[scheme...].dropFirst(3).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+        return authority.count >= host.utf8.count && (String(authority) ?? "").lowercased().contains(host)
+    }
+}
+
+extension SignedLink: CustomStringConvertible, CustomReflectable {
+    /// Nothing of it.
+    public var description: String { "a signed URL" }
+    /// Nothing: `dump` would show it.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
 /// Where a file's bytes are to be had, and until when.
 public struct ContentLocation: Sendable, Hashable {
     /// The URL to read from. The access token must not be sent there.

@@ -16,6 +16,7 @@ public enum EntityNames {
 
     /// A legal name for one entity by rules 1 to 4, its neighbours not considered.
     public static func legal(_ name: String) -> String {
+        if isPlain(name) { return name }
         var legal = String(String.UnicodeScalarView(name.unicodeScalars.map { isAllowed($0) ? $0 : "_" }))
         if legal.isEmpty || legal.utf8.first == UInt8(ascii: ".") {
             legal = "_" + legal
@@ -50,6 +51,14 @@ public enum EntityNames {
             suffix = " (\(id).\(round))"
         }
         return name
+    }
+
+    /// Whether a name is legal at the first look at its bytes, as nearly all are.
+    private static func isPlain(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first != UInt8(ascii: "."), name.utf8.count <= maximumLength else {
+            return false
+        }
+        return name.utf8.allSatisfy { (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "/") }
     }
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {

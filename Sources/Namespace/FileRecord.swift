@@ -1,5 +1,4 @@
 public import BaseSpaceAPI
-internal import HTTPTransport
 internal import Synchronization
 
 /// What the tree keeps of a file that the service holds, shared by listings and nodes. A run has 150,000 of them, so it
@@ -18,8 +17,7 @@ public final class FileRecord: Sendable {
     public let contentType: String?
     /// Archived content is listed and can't be read.
     public let isArchived: Bool
-    /// The text of a signed URL: a secret.
-    private let link: String?
+    private let link: SignedLink?
 
     init(_ file: RemoteFile, place: FilePlace) {
         id = file.id
@@ -29,7 +27,7 @@ public final class FileRecord: Sendable {
         modified = file.modified ?? file.created
         contentType = file.contentType.map { Self.shared($0) }
         isArchived = file.isArchived
-        link = file.contentURL?.url.string
+        link = file.contentLink
     }
 
     private init(_ record: FileRecord, modified: Timestamp) {
@@ -48,7 +46,7 @@ public final class FileRecord: Sendable {
 
     /// Where its bytes are to be had, as the listing said; whether the URL still serves is not known.
     public var contentURL: SignedURL? {
-        link.flatMap { try? HTTPURL($0) }.map { SignedURL($0) }
+        link?.url
     }
 
     /// The same file with another time.

@@ -7,16 +7,29 @@ internal import OrderedCollections
 /// theirs, and a file whose name is taken by a directory, or by a file of another `Path`, gets ` (<id>)`. Of several
 /// files with one and the same `Path` the newest, the one with the highest id, is shown, under the name that the first
 /// one had.
+///
+/// A run has 150,000 files, and a listing of 20,000 is waited for: what is usual (files in the order of their ids, paths of
+/// legal names, neighbours in one directory) takes a look at a few bytes and one entry in a dictionary.
 struct FileTree {
-    /// The uploads of one path.
-    private struct Upload {
-        let parts: [String]
-        var first: EntityID
-        var newest: RemoteFile
+    private struct Directory {
+        let path: String
+        var children: Listing.Directory = [:]
+    }
+
+    /// Where a file is shown whose place is not simply its path.
+    private struct Spot {
+        let directory: Int
+        let name: String
     }
 
     private let container: FileContainer
-    private var directories: [String: Listing.Directory] = ["": [:]]
+    private var directories = [Directory(path: "")]
+    private var byPath = ["": 0]
+    /// The directories by the service's words for them.
+    private var byWords: [ByteString: Int] = [ByteString(""): 0]
+    private var spots: [ByteString: Spot] = [:]
+    /// The places in `spots` as paths.
+    private var unusual: Set<String> = []
 
     private init(container: FileContainer) {
         self.container = container
@@ -25,31 +38,45 @@ struct FileTree {
     /// The directories of a container.
     static func listing(of files: [RemoteFile], in container: FileContainer) -> Listing {
         var tree = FileTree(container: container)
-        let uploads = uploads(of: files)
-        for upload in uploads where upload.parts.count > 1 {
-            tree.addDirectory(upload.parts.dropLast())
+        let files = inOrder(files)
+        let indices = files.map { tree.directory(of: $0) }
+        for (file, index) in zip(files, indices) {
+            tree.add(file, to: index)
         }
-        for upload in uploads {
-            tree.add(upload)
-        }
-        return Listing(directories: tree.directories)
+        return Listing(
+            directories: Dictionary(uniqueKeysWithValues: tree.directories.map { ($0.path, $0.children) })
+        )
     }
 
-    /// The files by path, in the order in which their paths came to be.
-    private static func uploads(of files: [RemoteFile]) -> [Upload] {
-        // By the bytes of the path: as strings, an é of one and an é of two code points would be one path.
-        var uploads: [[UInt8]: Upload] = Dictionary(minimumCapacity: files.count)
-        for file in files {
-            let path = Array(file.path.utf8)
-            guard var known = uploads[path] else {
-                uploads[path] = Upload(parts: components(of: file), first: file.id, newest: file)
-                continue
-            }
-            known.first = min(known.first, file.id)
-            known.newest = known.newest.id < file.id ? file : known.newest
-            uploads[path] = known
-        }
-        return uploads.values.sorted { $0.first < $1.first }
+    /// The files by id; lists come that way.
+    private static func inOrder(_ files: [RemoteFile]) -> [RemoteFile] {
+        let isInOrder = zip(files, files.dropFirst()).allSatisfy { $0.id < $1.id }
+        return isInOrder ? files : files.sorted { $0.id < $1.id }
+    }
+
+    /// The directory that a file goes to, made with those above it.
+    private mutating func directory(of file: RemoteFile) -> Int {
+        let words = file.path.prefix(upTo: file.path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? file.path.startIndex)
+        // Neighbours in a list are mostly neighbours in a directory.
+        if let last = directories.last, last.path.utf8.elementsEqual(words.utf8) { return directories.count - 1 }
+        let key = ByteString(String(words))
+        if let known = byWords[key] { return known }
+        var components = Self.components(of: file)
+        components.removeLast()
+        let index = directory(components[...])
+        byWords[key] = index
+        return index
+    }
+
+    private mutating func directory(_ components: ArraySlice<String>) -> Int {
+        guard let name = components.last else { return 0 }
+        let path = components.joined(separator: "/")
+        if let known = byPath[path] { return known }
+        let parent = directory(components.dropLast())
+        directories[parent].children[name] = .directory
+        directories.append(Directory(path: path))
+        byPath[path] = directories.count - 1
+        return directories.count - 1
     }
 
     /// The legal names along a file's path; never empty.
@@ -58,22 +85,74 @@ struct FileTree {
         return parts.isEmpty ? [EntityNames.legal(file.name)] : parts
     }
 
-    private mutating func addDirectory(_ parts: ArraySlice<String>) {
-        let path = parts.joined(separator: "/")
-        guard directories[path] == nil else { return }
-        directories[path] = [:]
-        let parent = parts.dropLast()
-        if !parent.isEmpty {
-            addDirectory(parent)
+    private mutating func add(_ file: RemoteFile, to index: Int) {
+        if !spots.isEmpty, let spot = spots[ByteString(file.path)] {
+            return put(file, at: spot.name, in: spot.directory)
         }
-        directories[parent.joined(separator: "/"), default: [:]][parts[parts.endIndex - 1]] = .directory
+        let name = Self.leaf(of: file)
+        let directory = directories[index].path
+        let isPlain = Self.isPath(file.path, directory, name)
+        let path = isPlain ? file.path : directory.isEmpty ? name : directory + "/" + name
+        switch directories[index].children[name] {
+        case nil where isPlain:
+            directories[index].children[name] = .file(
+                FileRecord(file, place: FilePlace(container: container, path: path))
+            )
+        // The same path once more: the newest is shown.
+        case .file where isPlain && !unusual.contains(path):
+            put(file, at: name, in: index)
+        case let taken:
+            let free =
+                taken == nil
+                ? name : EntityNames.free(name, id: file.id) { directories[index].children[$0] != nil }
+            spots[ByteString(file.path)] = Spot(directory: index, name: free)
+            unusual.insert(directory.isEmpty ? free : directory + "/" + free)
+            put(file, at: free, in: index)
+        }
     }
 
-    private mutating func add(_ upload: Upload) {
-        let directory = upload.parts.dropLast().joined(separator: "/")
-        let taken = directories[directory] ?? [:]
-        let name = EntityNames.free(upload.parts[upload.parts.count - 1], id: upload.first) { taken[$0] != nil }
-        let place = FilePlace(container: container, path: directory).appending(name)
-        directories[directory, default: [:]][name] = .file(FileRecord(upload.newest, place: place))
+    private mutating func put(_ file: RemoteFile, at name: String, in index: Int) {
+        let place = FilePlace(container: container, path: directories[index].path).appending(name)
+        directories[index].children[name] = .file(FileRecord(file, place: place))
+    }
+
+    /// The legal form of the last component of a path.
+    private static func leaf(of file: RemoteFile) -> String {
+        // `Name` is the same text, and there already.
+        if file.path.utf8.count >= file.name.utf8.count,
+            file.path.utf8.reversed().starts(with: file.name.utf8.reversed()),
+            !file.name.utf8.contains(UInt8(ascii: "/")), !file.name.isEmpty,
+            file.path.utf8.count == file.name.utf8.count
+                || file.path.utf8.dropLast(file.name.utf8.count).last == UInt8(ascii: "/")
+        {
+            return EntityNames.legal(file.name)
+        }
+        return components(of: file).last ?? EntityNames.legal(file.name)
+    }
+
+    /// Whether a path is a directory's and a name, byte for byte.
+    private static func isPath(_ path: String, _ directory: String, _ name: String) -> Bool {
+        guard !directory.isEmpty else { return path.utf8.elementsEqual(name.utf8) }
+        return path.utf8.count == directory.utf8.count + 1 + name.utf8.count
+            && path.utf8.starts(with: directory.utf8) && path.utf8.dropLast(name.utf8.count).last == UInt8(ascii: "/")
+            && path.utf8.suffix(name.utf8.count).elementsEqual(name.utf8)
+    }
+}
+
+/// A text that is told from others by its bytes: as strings, an é of one and an é of two code points would be one path.
+private struct ByteString: Hashable {
+    private let text: String
+
+    init(_ text: String) {
+        self.text = text
+    }
+
+    static func == (left: ByteString, right: ByteString) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

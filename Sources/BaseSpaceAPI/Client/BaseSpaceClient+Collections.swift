@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 extension BaseSpaceClient {
     /// The size of a page. Some collections take 1024, files 1000; more is cut without a word.
     private static let pageSize = 1000
@@ -19,15 +21,24 @@ extension BaseSpaceClient {
     ) async throws(BaseSpaceError) -> [Item] {
         let source = PageSource<Item>(client: self, segments: segments, query: query, sortBy: sortBy)
         let first = try await source.page(at: 0, limit: Self.pageSize)
-        var items = first.items
+        let count = first.items.count
+        var pages: [[Item]]
         if let total = first.totalCount.map({ min($0, Self.longestCollection) }) {
-            items += try await source.items(in: items.count..<max(items.count, total), step: items.count)
+            pages = try await source.pages(in: count..<max(count, total), step: count)
         } else {
-            items += try await source.itemsToTheEnd(after: first)
+            pages = [try await source.itemsToTheEnd(after: first)]
         }
-        // Items that were added or removed meanwhile shift the pages, and an item may come twice.
+        pages.insert(first.items, at: 0)
+        // Items that were added or removed meanwhile shift the pages, and an item may come twice. Each page goes when it is
+        // done with: a run's list is large enough to be there once only.
+        var items: [Item] = []
+        items.reserveCapacity(pages.reduce(0) { $0 + $1.count })
         var seen: Set<EntityID> = []
-        return items.filter { item in id(item).map { seen.insert($0).inserted } ?? true }
+        pages.reverse()
+        while let page = pages.popLast() {
+            items += page.lazy.filter { item in id(item).map { seen.insert($0).inserted } ?? true }
+        }
+        return items
     }
 }
 
@@ -41,12 +52,16 @@ private struct PageSource<Item: Decodable & Sendable>: Sendable {
     func page(at offset: Int, limit: Int) async throws(BaseSpaceError) -> Page<Item> {
         let order = sortBy.map { [("SortBy", $0), ("SortDir", "Asc")] } ?? []
         let paging = [("Offset", String(offset)), ("Limit", String(limit))]
-        return try await client.value(.get(segments, query: query + order + paging))
+        let endpoint = Endpoint.get(segments, query: query + order + paging)
+        guard Item.self == RemoteFile.self else { return try await client.value(endpoint) }
+        let response = try await client.response(endpoint)
+        if let page = FilePageReader.page(in: response.body) as? Page<Item> { return page }
+        return try client.decode(response, of: endpoint)
     }
 
     /// The items of a range that is known to exist, pages of `step` in parallel. The limiter sees to it that they don't
     /// all go out at once.
-    func items(in range: Range<Int>, step: Int) async throws(BaseSpaceError) -> [Item] {
+    func pages(in range: Range<Int>, step: Int) async throws(BaseSpaceError) -> [[Item]] {
         guard !range.isEmpty, step > 0 else { return [] }
         let parts = stride(from: range.lowerBound, to: range.upperBound, by: step).map { start in
             start..<min(start + step, range.upperBound)
@@ -65,11 +80,11 @@ private struct PageSource<Item: Decodable & Sendable>: Sendable {
             }
             return results.compactMap { $0 }
         }
-        var items: [Item] = []
+        var pages: [[Item]] = []
         for result in results {
-            items += try result.get()
+            pages.append(try result.get())
         }
-        return items
+        return pages
     }
 
     /// The items after a first page that doesn't tell how many there are.

@@ -66,9 +66,11 @@ extension BaseSpaceClient {
 
     /// A link to the API itself is no signed URL, even with a query.
     private func withoutOwnLink(_ file: RemoteFile) -> RemoteFile {
-        guard let link = file.contentURL, link.url.hasSameOrigin(as: server) else { return file }
+        guard let link = file.contentLink, link.mayLead(to: server.host),
+            link.url?.url.hasSameOrigin(as: server) == true
+        else { return file }
         var file = file
-        file.contentURL = nil
+        file.contentLink = nil
         return file
     }
 }

@@ -19,6 +19,12 @@ struct Page<Item: Decodable & Sendable>: Decodable, Sendable {
     /// The page's size as the service understood it: it may be less than was asked for.
     let limit: Int?
 
+    init(items: [Item], totalCount: Int?, limit: Int?) {
+        self.items = items
+        self.totalCount = totalCount
+        self.limit = limit
+    }
+
     init(from decoder: any Decoder) throws {
         let fields = try Fields(decoder)
         items = try fields.array("Items")

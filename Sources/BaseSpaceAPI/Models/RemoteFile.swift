@@ -23,7 +23,12 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
     /// When it was last changed.
     public var modified: Timestamp?
     /// Where its bytes are, when the listing was asked to bring that with it.
-    public var contentURL: SignedURL?
+    public var contentURL: SignedURL? {
+        get { contentLink?.url }
+        set { contentLink = newValue.map { SignedLink($0.url.string) } }
+    }
+    /// The same, not looked at yet.
+    public var contentLink: SignedLink?
 
     /// Creates a file.
     public init(
@@ -49,7 +54,7 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
         self.uploadStatus = uploadStatus
         self.created = created
         self.modified = modified
-        self.contentURL = contentURL
+        self.contentLink = contentURL.map { SignedLink($0.url.string) }
     }
 
     /// Reads the full or the compact form.
@@ -59,18 +64,26 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
         let path = fields.text("Path")
         name = fields.text("Name") ?? path?.split(separator: "/").last.map { String($0) } ?? id.rawValue
         self.path = path ?? name
-        size = min(max(fields.integer("Size") ?? 0, 0), Self.largestSize)
+        size = Self.plausible(fields.integer("Size"))
         contentType = fields.text("ContentType")
         etag = fields.text("ETag").map { Self.bare($0) }
         isArchived = fields.boolean("IsArchived") ?? false
-        uploadStatus = fields.text("UploadStatus").map { UploadStatus(rawValue: $0.lowercased()) ?? .undefined }
+        uploadStatus = fields.text("UploadStatus").map { Self.status($0) }
         created = fields.timestamp("DateCreated")
         modified = fields.timestamp("DateModified")
-        contentURL = fields.text("HrefContent").flatMap { Self.signedURL($0) }
+        contentLink = Self.link(fields.text("HrefContent"))
     }
 
     /// No object is larger (S3 ends at 5 TiB); what claims to be must not overflow anybody's arithmetic.
     private static let largestSize: Int64 = 1 << 50
+
+    static func plausible(_ size: Int64?) -> Int64 {
+        min(max(size ?? 0, 0), largestSize)
+    }
+
+    static func status(_ word: String) -> UploadStatus {
+        UploadStatus(rawValue: word.lowercased()) ?? .undefined
+    }
 
     /// An ETag without the quotes that HTTP puts around it. Lists have it without: looking at its bytes first takes a
     /// hundredth of the time that going through its characters does.
@@ -80,9 +93,9 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
 
     /// `HrefContent` is a signed URL when the listing was asked for them, else the API's own link, relative in v1 and
     /// absolute in v2: only what is absolute and has a query is signed.
-    private static func signedURL(_ link: String) -> SignedURL? {
-        guard link.utf8.starts(with: "http".utf8), link.utf8.contains(UInt8(ascii: "?")) else { return nil }
-        return (try? HTTPURL(link)).map { SignedURL($0) }
+    static func link(_ text: String?) -> SignedLink? {
+        guard let text, text.utf8.starts(with: "http".utf8), text.utf8.contains(UInt8(ascii: "?")) else { return nil }
+        return SignedLink(text)
     }
 }
 

@@ -1,0 +1,85 @@
+import FoundationEssentials
+import TestSupport
+import Testing
+
+@testable import BaseSpaceAPI
+
+/// The quick reader of lists of files against `JSONDecoder`, which knows all of JSON.
+@Suite struct FilePageReaderTests {
+    private func decoded(_ text: String) -> Page<RemoteFile>? {
+        (try? JSONDecoder().decode(Reply<Page<RemoteFile>>.self, from: Data(text.utf8)))?.value
+    }
+
+    private func read(_ text: String) -> Page<RemoteFile>? {
+        FilePageReader.page(in: Array(text.utf8))
+    }
+
+    private func expectSame(_ text: String, _ comment: Comment? = nil) {
+        guard let page = read(text) else { return }
+        let reference = decoded(text)
+        #expect(page.items == reference?.items, comment)
+        #expect(page.totalCount == reference?.totalCount, comment)
+        #expect(page.limit == reference?.limit, comment)
+    }
+
+    private static let usual = """
+        {"Response":{"Items":[{"Id":"11000000001","Href":"v1pre3/files/11000000001","HrefContent":"https://b.example/x?S=1",
+        "Name":"a.vcf.gz","ContentType":"application/x-gzip","Size":1048576,"Path":"calls/a.vcf.gz","IsArchived":false,
+        "DateCreated":"2024-02-03T10:11:12.0000000Z","DateModified":"2024-02-03T10:11:13.1000000Z",
+        "ETag":"0123456789abcdef0123456789abcdef","IdAsLong":11000000001,"Properties":{"Items":[{"Name":"x"}],"TotalCount":9}},
+        {"Id":"2","Name":"","Path":"é/b","Size":null,"ETag":"\\u0022q\\u0022"}],
+        "DisplayedCount":2,"TotalCount":2,"Offset":0,"Limit":1000,"SortDir":"Asc","SortBy":"Id"},
+        "ResponseStatus":{},"Notifications":[]}
+        """
+
+    @Test func aUsualPageIsReadInOnePass() throws {
+        // Without the escapes, which are left to the decoder.
+        let text = Self.usual.replacing("\\u0022", with: "")
+        let page = try #require(read(text))
+        #expect(page.items.map(\.path) == ["calls/a.vcf.gz", "é/b"])
+        #expect(page.items[0].contentURL?.url.host == "b.example")
+        #expect(page.totalCount == 2 && page.limit == 1000)
+        expectSame(text)
+    }
+
+    @Test func aPageOfV2HasItsCountsInPaging() throws {
+        let text = #"{"Items":[{"Id":"1","Path":"a"}],"Paging":{"DisplayedCount":1,"TotalCount":7,"Limit":50}}"#
+        #expect(try #require(read(text)).totalCount == 7)
+        expectSame(text)
+    }
+
+    @Test(arguments: [
+        Self.usual,
+        #"{"Items":[{"Id":12,"Path":"a"}]}"#,
+        #"{"Items":[{"Path":"a"}]}"#,
+        #"{"Items":[{"Id":"1","Size":"12"}]}"#,
+        #"{"Items":[{"Id":"1","Size":1.5}]}"#,
+        #"{"Items":[{"Id":"1","Size":1234567890123456789012}]}"#,
+        #"{"Items":[{"Id":"1"}]"#,
+        #"{"Items":[{"Id":"1"}]} trailing"#,
+        #"{"Items":{}}"#,
+        "",
+        "null",
+        String(repeating: "[", count: 100_000),
+    ])
+    func whatIsUnusualIsLeftToTheDecoder(text: String) {
+        #expect(read(text) == nil)
+    }
+
+    @Test(arguments: 0..<60)
+    func bothReadTheSame(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        // A byte is changed, left out or doubled: whatever the quick reader still reads, the decoder reads the same.
+        var bytes = Array(Self.usual.utf8)
+        for _ in 0..<Int.random(in: 1...3, using: &random) {
+            let index = bytes.indices.randomElement(using: &random) ?? 0
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: bytes[index] = Array("{}[],:\"0 n\\".utf8).randomElement(using: &random) ?? 0
+            case 1: bytes.remove(at: index)
+            default: bytes.insert(bytes[index], at: index)
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { return }
+        expectSame(text, "seed \(seed)")
+    }
+}
