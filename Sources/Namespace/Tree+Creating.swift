@@ -1,4 +1,5 @@
 public import BaseSpaceAPI
+internal import Synchronization
 
 /// What `mkdir` came to.
 public enum CreatedEntity: Sendable {
@@ -32,9 +33,22 @@ extension Tree {
                     description: configuration.appResultDescription
                 )
             )
+            outdateSessions(of: appResult, in: project)
             return .created(entered(.appResult(appResult), as: name, in: directory, of: .appResults(of: project)))
         default:
             preconditionFailure("Only Projects/ and AppResults/ take new entities")
+        }
+    }
+
+    /// What lists the session of a new AppResult, or the AppResult in it, is asked for again.
+    private func outdateSessions(of appResult: AppResult, in project: EntityID) {
+        state.withLock { state in
+            state.outdate(.entities(.appSessions))
+            state.outdate(.entities(.projectSessions(of: project)))
+            state.outdate(.entities(.datasets(of: project)))
+            if let session = appResult.appSessionID {
+                state.outdate(.entities(.results(ofSession: session)))
+            }
         }
     }
 
