@@ -186,6 +186,20 @@ extension EndToEnd {
                     ).split(separator: "\n")
                     #expect(both.count == 2 && both.first == both.last, "\(place)")
                 }
+                // Every collection's has what its directory has.
+                for place in [
+                    "Projects", "Runs", "AppSessions", "BioSamples", "Genomes", "Projects/Trio/AppResults",
+                    "Projects/Trio/Datasets", "Projects/Trio/AppSessions", "BioSamples/S1/Datasets",
+                ] {
+                    let counts = try await mount.output(
+                        #"cd "$1"; ls | wc -l; jq '(.Response // .).Items | length' .json"#,
+                        place
+                    ).split(separator: "\n")
+                    #expect(
+                        counts.count == 2 && counts.first == counts.last && counts.first != "0",
+                        "\(place): \(counts)"
+                    )
+                }
                 // A collection's command asks for the same, if only for its first page.
                 let first = try await mount.output(
                     "export BASESPACE_ACCESS_TOKEN=$(cat $HOME/token); bash Projects/Trio/AppResults/.curl | jq -r '.Response.Items[].Name'"
