@@ -7,7 +7,7 @@ SWIFT ?= swift
 release := .build/release
 bindir := $(DESTDIR)$(PREFIX)/bin
 libexecdir := $(DESTDIR)$(PREFIX)/libexec/basespacefs
-mandir := $(DESTDIR)$(PREFIX)/share/man/man1
+mandir := $(DESTDIR)$(PREFIX)/share/man
 
 # The runtime of Swift is linked in: users' machines have none.
 release_flags := -c release --static-swift-stdlib
@@ -48,10 +48,11 @@ install: ## Install into PREFIX (/usr/local), below DESTDIR. Run `make build` fi
 	install -D -m 755 $(release)/basespace-simulator $(libexecdir)/basespace-simulator
 	rm -rf $(libexecdir)/*.resources
 	cp -R $(release)/basespacefs_BaseSpaceSimulator.resources $(libexecdir)/
-	install -D -m 644 man/basespacefs.1 $(mandir)/basespacefs.1
+	install -D -m 644 man/basespacefs.1 $(mandir)/man1/basespacefs.1
+	install -D -m 644 man/basespacefs-tree.7 $(mandir)/man7/basespacefs-tree.7
 
 uninstall: ## Remove what `make install` put there.
-	rm -f $(bindir)/basespacefs $(mandir)/basespacefs.1
+	rm -f $(bindir)/basespacefs $(mandir)/man1/basespacefs.1 $(mandir)/man7/basespacefs-tree.7
 	rm -rf $(libexecdir)
 
 clean: ## Remove everything that was built.

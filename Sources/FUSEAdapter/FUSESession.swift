@@ -196,6 +196,11 @@ public final class FUSESession: Sendable, KernelCache {
         notifications.add(.pages(inode.rawValue))
     }
 
+    /// Calls `body` once all that was asked for before is done.
+    public func whenTold(_ body: @escaping @Sendable () -> Void) {
+        notifications.whenSent(body)
+    }
+
     // MARK: Serving
 
     private func serveOnAllThreads() {

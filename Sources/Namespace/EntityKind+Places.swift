@@ -1,9 +1,9 @@
 public import BaseSpaceAPI
 
 extension EntityKind {
-    /// The kinds that have directories in the tree.
+    /// The kinds that have places in the tree, and so a directory in `.by-id/`.
     static let places: [EntityKind] = [
-        .project, .sample, .appResult, .appSession, .run, .dataset, .bioSample, .genome,
+        .project, .sample, .appResult, .appSession, .run, .dataset, .bioSample, .genome, .file,
     ]
 
     /// The word in `.type` and in `.by-id/`, as in BaseMount.

@@ -97,6 +97,8 @@ struct ListingSlot: Sendable {
 
     /// The last answer.
     var listing: Listing?
+    /// When it was fetched.
+    var fetched: ContinuousClock.Instant?
     /// Until when it is served without asking again.
     var freshUntil: ContinuousClock.Instant?
     /// The fetch under way.

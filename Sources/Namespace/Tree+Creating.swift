@@ -14,7 +14,7 @@ extension Tree {
     ///
     /// - Parameters:
     ///   - name: The name, as the service is to show it.
-    ///   - directory: `Projects/` or an `AppResults/`; nothing else can be created in.
+    ///   - directory: `Projects/`, an `AppResults/` or the directory of a session; nothing else can be created in.
     public func createEntity(named name: String, in directory: Node) async throws(BaseSpaceError) -> CreatedEntity {
         switch directory.content {
         case .collection(.projects, _):
@@ -33,6 +33,7 @@ extension Tree {
                     description: description(ofResultsIn: project)
                 )
             )
+            outdateSessions(of: appResult, in: project)
             return .created(entered(.appResult(appResult), as: name, in: directory, of: .appResults(of: project)))
         case .entity(.appSession(let session)):
             return .created(try await createResult(named: name, of: session, in: directory))
@@ -64,9 +65,9 @@ extension Tree {
         )
         state.withLock { state in
             state.learnStatus(from: .appResult(appResult), at: now())
-            state.outdate(.entities(.results(ofSession: session.id)))
             state.outdate(.entities(.appResults(of: project)))
         }
+        outdateSessions(of: appResult, in: project)
         let content = Node.Content.entity(.appResult(appResult))
         return Node(
             inode: content.inode(in: directory.inode, named: name),
@@ -103,6 +104,18 @@ extension Tree {
     /// Describes the AppResults that are made in a project from now on; `nil` as the mount does.
     public func setDescription(ofResultsIn project: EntityID, to text: String?) {
         state.withLock { $0.descriptions[project] = text }
+    }
+
+    /// What lists the session of a new AppResult, or the AppResult in it, is asked for again.
+    private func outdateSessions(of appResult: AppResult, in project: EntityID) {
+        state.withLock { state in
+            state.outdate(.entities(.appSessions))
+            state.outdate(.entities(.projectSessions(of: project)))
+            state.outdate(.entities(.datasets(of: project)))
+            if let session = appResult.appSessionID {
+                state.outdate(.entities(.results(ofSession: session)))
+            }
+        }
     }
 
     private func entered(_ entity: Entity, as name: String, in directory: Node, of collection: EntityCollection) -> Node

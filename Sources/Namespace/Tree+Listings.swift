@@ -67,7 +67,7 @@ extension Tree {
                 state.learnStatus(from: entity, at: start)
             }
             let listing = Listing(of: merged(entities, with: state.listings[key]?.created ?? []), in: collection)
-            state.finish(key, with: listing, freshUntil: start + configuration.metadataLifetime)
+            state.finish(key, with: listing, fetched: start, freshUntil: start + configuration.metadataLifetime)
             state.dropListings(keeping: key, limit: configuration.listingLimit, at: now())
             return listing
         }
@@ -82,7 +82,12 @@ extension Tree {
         return state.withLock { state in
             // What the service holds by now needs no place of its own.
             state.localProperties[owner]?.subtract(listing.directories.keys)
-            state.finish(.properties(of: owner), with: listing, freshUntil: start + configuration.metadataLifetime)
+            state.finish(
+                .properties(of: owner),
+                with: listing,
+                fetched: start,
+                freshUntil: start + configuration.metadataLifetime
+            )
             state.dropListings(keeping: .properties(of: owner), limit: configuration.listingLimit, at: now())
             return listing
         }
@@ -99,7 +104,7 @@ extension Tree {
             let lifetime =
                 state.status(of: container)?.isFinal == true || state.containers[container]?.isFinal == true
                 ? configuration.finalLifetime : configuration.metadataLifetime
-            state.finish(.files(of: container), with: listing, freshUntil: start + lifetime)
+            state.finish(.files(of: container), with: listing, fetched: start, freshUntil: start + lifetime)
             state.dropListings(keeping: .files(of: container), limit: configuration.listingLimit, at: now())
             return listing
         }
@@ -170,12 +175,14 @@ extension Tree.State {
     fileprivate mutating func finish(
         _ key: ListingKey,
         with listing: Listing,
+        fetched: ContinuousClock.Instant,
         freshUntil: ContinuousClock.Instant
     ) {
         let isOutdated = listings[key]?.isOutdated ?? false
         looks += 1
         listings[key] = ListingSlot(
             listing: listing,
+            fetched: fetched,
             freshUntil: isOutdated ? nil : freshUntil,
             lastUse: looks
         )

@@ -11,7 +11,7 @@ extension Tree {
         case entityInCollection(EntityID)
         /// `.by-id/<kind>/<id>`: a link to the place of that entity.
         case entityAnywhere(EntityKey)
-        /// `.by-id/files/<id>`, …: nothing of that name can be.
+        /// Nothing of that name can be.
         case nothing
     }
 

@@ -29,7 +29,13 @@ extension Tree {
         in collection: EntityCollection,
         at directory: String
     ) async throws(BaseSpaceError) -> String? {
-        try await listing(for: .entities(collection)).name(of: id).map { "\(directory)/\($0)" }
+        let key = ListingKey.entities(collection)
+        if let name = try await listing(for: key).name(of: id) { return "\(directory)/\(name)" }
+        // Who refers to it may know of it since after the listing; an id that is nowhere is no reason to ask all the time.
+        guard state.withLock({ $0.outdate(key, fetchedBefore: now() - configuration.retryInterval) }) else {
+            return nil
+        }
+        return try await listing(for: key).name(of: id).map { "\(directory)/\($0)" }
     }
 
     /// A file's path: that of what it is in, and its place there.

@@ -59,6 +59,15 @@ extension Tree.State {
         listings[key] = slot
     }
 
+    /// The same for a listing that is older.
+    ///
+    /// - Returns: Whether it was.
+    mutating func outdate(_ key: ListingKey, fetchedBefore moment: ContinuousClock.Instant) -> Bool {
+        guard let fetched = listings[key]?.fetched, fetched < moment else { return false }
+        outdate(key)
+        return true
+    }
+
     fileprivate func keys(below collection: EntityCollection) -> Set<ListingKey> {
         let entities = listings[.entities(collection)]?.listing?.entities ?? []
         return entities.reduce(into: [.entities(collection)]) { $0.formUnion(keys(below: $1)) }

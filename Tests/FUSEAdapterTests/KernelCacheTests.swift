@@ -52,6 +52,28 @@ extension MountedTests {
             }
         }
 
+        @Test func `Who waits until the kernel is told sees the change at once`() async throws {
+            let fileSystem = MemoryFileSystem()
+            try await withMount(fileSystem) { mounted async throws in
+                for number in 0..<20 {
+                    let path = mounted.path("\(number)")
+                    #expect(access(path, F_OK) == -1)
+                    fileSystem.add("\(number)")
+                    #expect(access(path, F_OK) == -1)
+                    for other in 0..<200 {
+                        mounted.session.invalidateEntry("other \(other)", in: .root)
+                    }
+                    mounted.session.invalidateEntry("\(number)", in: .root)
+                    await withCheckedContinuation { continuation in
+                        mounted.session.whenTold { continuation.resume() }
+                    }
+                    #expect(access(path, F_OK) == 0, "\(number)")
+                }
+                // With nothing to tell nobody waits.
+                await withCheckedContinuation { continuation in mounted.session.whenTold { continuation.resume() } }
+            }
+        }
+
         @Test func `What the kernel does not know can be invalidated`() async throws {
             try await withMount { mounted async throws in
                 for number in UInt64(0)..<200 {

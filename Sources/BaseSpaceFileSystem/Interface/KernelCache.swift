@@ -19,4 +19,7 @@ public protocol KernelCache: Sendable {
     /// Forgets the cached pages of an inode that nobody has open: those who open it next will not read from them. If
     /// somebody has it open, nothing happens.
     func dropPages(ofClosed inode: InodeNumber)
+
+    /// Calls `body` once the kernel has been told all that it was to be told before this call.
+    func whenTold(_ body: @escaping @Sendable () -> Void)
 }

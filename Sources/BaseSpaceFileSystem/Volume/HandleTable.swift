@@ -8,8 +8,10 @@ enum OpenHandle: Sendable {
     case remote(OpenContent)
     /// A text as it was when it was opened.
     case text([UInt8])
-    /// A file whose writes are commands: `Status`, `.commands`, a property.
+    /// A file whose writes are commands: `Status`, `.commands`.
     case command(Node)
+    /// A property of text, for writing.
+    case property(WrittenProperty)
     /// A staged file.
     case staged(StagedHandle)
     /// A directory as it was when it was opened.
@@ -24,6 +26,19 @@ final class DirectorySnapshot: Sendable {
     init(directory: Node, children: [Node]) {
         self.directory = directory
         self.children = children
+    }
+}
+
+/// A property of text that somebody writes.
+final class WrittenProperty: Sendable {
+    let node: Node
+    let place: PropertyPlace
+    /// What was written through this handle; `nil` before the first write.
+    let text = Mutex<[UInt8]?>(nil)
+
+    init(node: Node, place: PropertyPlace) {
+        self.node = node
+        self.place = place
     }
 }
 

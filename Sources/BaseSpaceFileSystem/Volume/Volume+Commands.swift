@@ -28,7 +28,10 @@ extension Volume {
         switch command {
         case .refresh:
             refresh(directory)
-            return .ready(count)
+            return .pending { [self] () async throws(Errno) in
+                await untilKernelKnows()
+                return count
+            }
         case .unmount:
             guard let unmount = onUnmount.withLock({ $0 }) else { throw .resourceBusy }
             unmount()
@@ -41,8 +44,10 @@ extension Volume {
             switch try moveToTrash(directory) {
             case .ready: return .ready(count)
             case .pending(let work):
-                return .pending { () async throws(Errno) in
-                    try await work(); return count
+                return .pending { [self] () async throws(Errno) in
+                    try await work()
+                    await untilKernelKnows()
+                    return count
                 }
             }
         }
@@ -55,7 +60,27 @@ extension Volume {
         for node in tree.knownNodes(below: directory.inode) {
             kernel.invalidateEntry(node.name, in: node.parent)
         }
+        for name in missedNames.withLock({ $0.names(in: directory.inode) }) {
+            kernel.invalidateEntry(name, in: directory.inode)
+        }
     }
+
+    /// Waits until the kernel has forgotten what it was told to, so that the next look of who gave a command sees what the
+    /// command did. Not for long: the kernel waits for those who look into the directories meanwhile, and they perhaps
+    /// for the service.
+    private func untilKernelKnows() async {
+        guard let kernel = kernel.withLock({ $0 }) else { return }
+        let (told, tell) = AsyncStream.makeStream(of: Void.self)
+        kernel.whenTold { tell.finish() }
+        let limit = Task {
+            try? await Task.sleep(for: Self.patienceWithKernel)
+            tell.finish()
+        }
+        for await _ in told {}
+        limit.cancel()
+    }
+
+    private static let patienceWithKernel = Duration.seconds(1)
 }
 
 /// What `.commands` takes; BaseMount's words.

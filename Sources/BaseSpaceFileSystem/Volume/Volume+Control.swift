@@ -39,7 +39,6 @@ extension Volume {
             }
             return try setState(of: entity, as: command, in: node.parent, count: bytes.count)
         case .commands(let directory): return try self.command(text, for: directory, count: bytes.count)
-        case .property(let place): return try setProperty(at: place, to: text, node: node, count: bytes.count)
         default: throw .badFileDescriptor
         }
     }

@@ -11,19 +11,25 @@ extension Volume {
         case .found(let child):
             return .ready(result(child, in: directory))
         case .missing:
-            return .ready(.missing(lifetime: Self.negativeLifetime))
+            return .ready(missing(name, in: directory))
         case .unknown:
             return pending("looking up '\(name)'", in: parent) { [self] in
-                result(try await tree.child(named: name, of: directory), in: directory)
+                guard let child = try await tree.child(named: name, of: directory) else {
+                    return missing(name, in: directory)
+                }
+                return result(child, in: directory)
             }
         }
     }
 
-    private func result(_ child: Node?, in directory: Node) -> LookupResult {
-        guard let child, let entry = entry(for: child, in: directory) else {
-            return .missing(lifetime: Self.negativeLifetime)
-        }
+    private func result(_ child: Node, in directory: Node) -> LookupResult {
+        guard let entry = entry(for: child, in: directory) else { return missing(child.name, in: directory) }
         return .found(entry)
+    }
+
+    private func missing(_ name: String, in directory: Node) -> LookupResult {
+        missedNames.withLock { $0.insert(name, in: directory.inode, at: .now) }
+        return .missing(lifetime: Self.negativeLifetime)
     }
 
     public func forget(_ inode: InodeNumber, count: UInt64) {

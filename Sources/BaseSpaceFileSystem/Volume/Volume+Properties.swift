@@ -6,18 +6,25 @@ public import SystemPackage
 /// Changing properties: `echo text > Properties/App.Name`, `ln -s SAMPLE Properties/Input.Sample`, `mkdir Properties/App.List`,
 /// `rm`. The service keeps a property as a whole, so a change of a part of one reads it, changes it, and sets it anew.
 extension Volume {
-    /// Sets a property of text, or a text in one, to what was written. One write is one value; its last newline is the
-    /// shell's.
-    func setProperty(
-        at place: PropertyPlace,
-        to text: String,
-        node: Node,
-        count: Int
-    ) throws(Errno) -> Answer<Int> {
-        let text = text.hasSuffix("\n") ? String(text.dropLast()) : text
-        return finishing("setting property '\(place.path)'", in: node.parent) { [tree] in
-            try await tree.changeProperty(at: place, to: .text(text))
-            return count
+    /// Sets a property of text, or a text in one, to what was written through a handle so far: a shell writes each line
+    /// by itself. What is written at the start is a new text, anything else comes behind what is there. The last newline
+    /// is the shell's.
+    func write(_ bytes: [UInt8], at offset: Int64, to property: WrittenProperty) -> Answer<Int> {
+        finishing("setting property '\(property.place.path)'", in: property.node.parent) { [tree] in
+            var written: [UInt8] = []
+            if offset > 0 {
+                // Opened for appending, the first write goes behind what others wrote.
+                let known = property.text.withLock { $0 }
+                written = if let known { known } else { try await tree.text(ofProperty: property.place) }
+            }
+            written += bytes
+            let text = String(
+                decoding: written.last == UInt8(ascii: "\n") ? written.dropLast() : written[...],
+                as: UTF8.self
+            )
+            try await tree.changeProperty(at: property.place, to: .text(text))
+            property.text.withLock { $0 = written }
+            return bytes.count
         }
     }
 
@@ -64,9 +71,10 @@ extension Volume {
             case .found(let child): node = child
             case .missing, .unknown: node = tree.emptyProperty(at: place, in: directory)
             }
-            guard case .property = node.content else { throw .fileExists }
+            guard case .property(let place) = node.content else { throw .fileExists }
             let entry = try newEntry(for: node, in: directory, lifetime: 1)
-            return .ready(CreatedFile(entry: entry, file: opened(.command(node), isDirect: true)))
+            let handle = OpenHandle.property(WrittenProperty(node: node, place: place))
+            return .ready(CreatedFile(entry: entry, file: opened(handle, isDirect: true)))
         }
     }
 

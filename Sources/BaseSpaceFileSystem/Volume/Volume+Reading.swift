@@ -27,7 +27,9 @@ extension Volume {
                 opened(.text(try await tree.text(of: document)), isDirect: true)
             }
         case .property(let place):
-            if mode.writes { return .ready(opened(.command(node), isDirect: true)) }
+            if mode.writes {
+                return .ready(opened(.property(WrittenProperty(node: node, place: place)), isDirect: true))
+            }
             if let text = tree.knownText(ofProperty: place) { return .ready(opened(.text(text), isDirect: true)) }
             return pending("reading property '\(place.path)'", in: node.parent) { [self] in
                 opened(.text(try await tree.text(ofProperty: place)), isDirect: true)
@@ -68,7 +70,7 @@ extension Volume {
                 body(UnsafeRawBufferPointer(rebasing: all[start..<min(start + count, all.count)]))
             }
             return nil
-        case .command, .directory, nil:
+        case .command, .property, .directory, nil:
             throw .badFileDescriptor
         }
     }

@@ -59,6 +59,8 @@ extension Volume {
             return .ready(try write(bytes, at: offset, through: staged))
         case .command(let node):
             return try command(Array(bytes), to: node)
+        case .property(let property):
+            return write(Array(bytes), at: offset, to: property)
         case .remote, .text, .directory, nil:
             throw .badFileDescriptor
         }

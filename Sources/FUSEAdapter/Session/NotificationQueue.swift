@@ -19,9 +19,16 @@ final class NotificationQueue: Sendable {
         /// In the order in which they came.
         var waiting: [Notification] = []
         var known: Set<Notification> = []
+        /// Who wants to know when what waits, and what is being sent, has been sent.
+        var observers: [@Sendable () -> Void] = []
         var isEnded = false
         /// The thread exists only while there is something to send.
         var isSending = false
+
+        mutating func takeObservers() -> [@Sendable () -> Void] {
+            defer { observers = [] }
+            return observers
+        }
     }
 
     private let state = Mutex(State())
@@ -45,30 +52,49 @@ final class NotificationQueue: Sendable {
         } catch {
             // The kernel keeps what it knows until its lifetime is over; the next notification tries again.
             connection.logger.warning("No thread to tell the kernel of a change: \(error)")
-            state.withLock { $0.isSending = false }
+            let observers = state.withLock { state in
+                state.isSending = false
+                return state.takeObservers()
+            }
+            observers.forEach { $0() }
+        }
+    }
+
+    /// Calls `body` when everything that was queued before has been sent, or will not be any more.
+    func whenSent(_ body: @escaping @Sendable () -> Void) {
+        let waits = state.withLock { state in
+            guard !state.isEnded, state.isSending else { return false }
+            state.observers.append(body)
+            return true
+        }
+        if !waits {
+            body()
         }
     }
 
     /// Drops what is queued. A notification that waits in the kernel ends when the mount is disconnected.
     func end() {
-        state.withLock { state in
+        let observers = state.withLock { state in
             state.isEnded = true
             state.waiting = []
             state.known = []
+            return state.takeObservers()
         }
+        observers.forEach { $0() }
     }
 
     private func sendAll() {
-        while let batch = next() {
+        while let (batch, observers) = next() {
             for notification in batch {
                 send(notification)
             }
+            observers.forEach { $0() }
         }
     }
 
-    private func next() -> [Notification]? {
+    private func next() -> ([Notification], [@Sendable () -> Void])? {
         state.withLock { state in
-            guard !state.waiting.isEmpty else {
+            guard !state.waiting.isEmpty || !state.observers.isEmpty else {
                 state.isSending = false
                 return nil
             }
@@ -76,7 +102,7 @@ final class NotificationQueue: Sendable {
                 state.waiting = []
                 state.known = []
             }
-            return state.waiting
+            return (state.waiting, state.takeObservers())
         }
     }
 

@@ -101,10 +101,10 @@ extension EndToEnd {
         @Test("A listing is one request per collection, and looking again within its time is none")
         func listings() async throws {
             try await Mount.using { mount in
-                try await mount.output("ls -lR Projects > /dev/null")
+                try await mount.output("ls -lR . > /dev/null")
                 mount.account.simulator.resetRequests()
                 try await mount.output(
-                    "ls -lR Projects > /dev/null; find . -name '*.bam' > /dev/null; stat */*/*/*/Files"
+                    "ls -lR . > /dev/null; find . -name '*.bam' > /dev/null; stat */*/*/*/Files"
                 )
                 let listings = mount.account.simulator.requests.filter { !$0.path.contains("appsessions") }
                 #expect(listings.map(\.path) == [])

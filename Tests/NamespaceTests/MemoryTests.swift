@@ -1,0 +1,85 @@
+import BaseSpaceAPI
+import Namespace
+import Testing
+
+/// How much of a large account is remembered.
+@Suite struct MemoryTests {
+    private func fixture(listings: Int = 250_000, nodes: Int = 250_000) -> TreeFixture {
+        let fixture = TreeFixture {
+            $0.listingLimit = listings
+            $0.nodeLimit = nodes
+        }
+        fixture.service.set {
+            $0.samples = (1...3).map { Sample(id: EntityID(String($0)), name: "S\($0)") }
+            $0.files = (1...6).map { RemoteFile(id: EntityID("f\($0)"), name: "f\($0)", path: "f\($0)", size: 1) }
+        }
+        return fixture
+    }
+
+    @Test func theListingThatWasLookedAtLongestAgoIsDroppedFirst() async throws {
+        let fixture = fixture(listings: 17)
+        let tree = fixture.tree
+        let files = [
+            try await fixture.walk("Projects/P/Samples/S1/Files"),
+            try await fixture.walk("Projects/P/Samples/S2/Files"),
+            try await fixture.walk("Projects/P/Samples/S3/Files"),
+        ]
+        for directory in files.prefix(2) {
+            _ = try await tree.children(of: directory)
+        }
+        // 1 project, 3 samples, 12 files: there is room for all. A look at the first makes the second the oldest.
+        for path in ["Projects/P/Samples/S1/Files/f1"] {
+            _ = try await fixture.walk(path)
+        }
+        _ = try await tree.children(of: files[2])
+        #expect(files.map { tree.knownChildren(of: $0) != nil } == [true, false, true])
+        let (children, calls) = try await fixture.calls { try await tree.children(of: files[1]) }
+        #expect(children.count == 6 && calls == ["files"])
+    }
+
+    @Test func whatNobodyLooksAtGoesAfterAWhile() async throws {
+        let fixture = fixture()
+        let files = try await fixture.walk("Projects/P/Samples/S1/Files")
+        _ = try await fixture.tree.children(of: files)
+        fixture.service.set { $0.failure = FakeService.unreachable }
+        fixture.clock.advance(by: .seconds(900))
+        // A stale listing still serves while the service is away…
+        #expect(try await fixture.tree.children(of: files).count == 6)
+        fixture.service.set { $0.failure = nil }
+        fixture.clock.advance(by: .seconds(2000))
+        _ = try await fixture.tree.children(of: fixture.walk("Projects"))
+        fixture.service.set { $0.failure = FakeService.unreachable }
+        // …but not for ever.
+        await #expect(throws: BaseSpaceError.self) { try await fixture.tree.children(of: files) }
+    }
+
+    @Test func theNodesThatTheKernelHasKnownLongestAreSurplus() async throws {
+        let fixture = fixture(nodes: 2)
+        let tree = fixture.tree
+        let children = try await tree.children(of: fixture.walk("Projects/P/Samples/S1/Files"))
+        let kept = try children.prefix(5).map { try #require(tree.retain($0)) }
+        #expect(tree.surplusNodes().map(\.name) == kept.prefix(3).map(\.name))
+        // The kernel was told once; what it keeps all the same is open somewhere.
+        #expect(tree.surplusNodes().count < 3)
+        for node in kept.prefix(3) {
+            tree.forget(node.inode, count: 1)
+        }
+        #expect(tree.surplusNodes().isEmpty)
+        #expect(tree.inodeCount == 2)
+        _ = try #require(tree.retain(children[5]))
+        #expect(tree.surplusNodes().count == 1)
+    }
+
+    @Test func whatComesAndGoesLeavesNothingBehind() async throws {
+        let fixture = fixture(nodes: 10)
+        let children = try await fixture.tree.children(of: fixture.walk("Projects/P/Samples/S1/Files"))
+        for _ in 0..<3000 {
+            for child in children {
+                let node = try #require(fixture.tree.retain(child))
+                fixture.tree.forget(node.inode, count: 1)
+            }
+        }
+        #expect(fixture.tree.inodeCount == 0)
+        #expect(fixture.tree.surplusNodes().isEmpty)
+    }
+}

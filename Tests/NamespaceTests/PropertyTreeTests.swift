@@ -1,0 +1,63 @@
+import BaseSpaceAPI
+import OrderedCollections
+import Synchronization
+import Testing
+
+@testable import Namespace
+
+/// What properties look like as files.
+@Suite struct PropertyTreeTests {
+    private func shape(_ properties: [Property]) -> [String] {
+        PropertyTree.listing(of: properties).directories.flatMap { path, directory in
+            directory.map { name, child in
+                let path = path.isEmpty ? name : "\(path)/\(name)"
+                return switch child {
+                case .text(let text): "\(path)=\(String(decoding: text, as: UTF8.self))"
+                case .reference(let key): "\(path)@\(key)"
+                case .directory: "\(path)/"
+                case .entity, .file: "\(path)?"
+                }
+            }
+        }.sorted()
+    }
+
+    @Test func eachTypeHasItsForm() {
+        let map = PropertyMap([.init("k/1", ["v", "w"]), .init("empty", [])])
+        let shape = shape([
+            Property(name: "A.Text", value: .text("t")), Property(name: "A.Ended", value: .text("t\n")),
+            Property(name: "A.Empty", value: .text("")), Property(name: "A.Texts", value: .texts(["a", "b"])),
+            Property(name: "A.Run", value: .reference(EntityReference(.run, "3"))),
+            Property(name: "A.Files", value: .references(.file, [EntityReference(.file, "11")])),
+            Property(name: "A.Map", value: .map(map)), Property(name: "A.Maps", value: .maps([map])),
+            Property(name: "A.None", value: .texts([])),
+            Property(name: "A.New", value: .unknown(type: "x", json: "{}")),
+        ])
+        #expect(
+            shape == [
+                "A.Empty=", "A.Ended=t\n", "A.Files/", "A.Files/0@file 11", "A.Map/", "A.Map/empty=",
+                "A.Map/k_1=v\nw\n",
+                "A.Maps/", "A.Maps/0/", "A.Maps/0/empty=", "A.Maps/0/k_1=v\nw\n", "A.New={}\n", "A.None/",
+                "A.Run@run 3",
+                "A.Text=t\n", "A.Texts/", "A.Texts/0=a\n", "A.Texts/1=b\n",
+            ]
+        )
+    }
+
+    @Test func aDirectoryThatWasMadeIsThereUntilTheServiceHasIt() async throws {
+        let fixture = TreeFixture()
+        let directory = try await fixture.walk("Projects/P/Properties")
+        let owner = EntityKey(kind: .project, id: "7")
+        let place = PropertyPlace(owner: owner, path: "A.List")
+        let made = fixture.tree.addLocalProperty(at: place, in: directory)
+        #expect(try await fixture.tree.children(of: directory).map(\.name) == ["A.List"])
+        try await fixture.tree.changeProperty(at: place.appending("0"), to: .text("x"))
+        #expect(try await fixture.tree.children(of: directory).map(\.inode) == [made.inode])
+        #expect(fixture.service.state.withLock { $0.properties[owner]?.first?.value } == .texts(["x"]))
+        try await fixture.tree.changeProperty(at: place.appending("0"), to: nil)
+        #expect(fixture.service.state.withLock { $0.properties[owner] } == [])
+        // The directory outlives the last of its entries, and goes when it is removed.
+        #expect(try await fixture.tree.children(of: directory).map(\.name) == ["A.List"])
+        fixture.tree.removeLocalProperty(at: place)
+        #expect(try await fixture.tree.children(of: directory).isEmpty)
+    }
+}

@@ -1,0 +1,103 @@
+import BaseSpaceSimulator
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("Making entities and moving them to the trash")
+    struct EntityWritingTests {
+        private static let places = [
+            WholeAccount.sample, WholeAccount.appResult, "AppSessions/Analysis", "'Runs/Exp 1'", WholeAccount.project,
+        ]
+
+        private func trash(_ whole: WholeAccount) async throws -> String {
+            try await whole.mount.output(
+                """
+                curl -sS -H "x-access-token: $(cat $HOME/token)" "$1/v2/trash?limit=100" |
+                    jq '.Items | length'
+                """,
+                whole.simulator.apiURL
+            )
+        }
+
+        @Test("Without --allow-delete nothing goes to the trash: EPERM")
+        func trashNotAllowed() async throws {
+            try await WholeAccount.using { whole in
+                whole.simulator.resetRequests()
+                for place in Self.places {
+                    for change in ["rmdir \(place)", "echo move-to-trash > \(place)/.commands"] {
+                        try await whole.mount.expect(change, failsWith: "Operation not permitted")
+                    }
+                }
+                #expect(!whole.simulator.requests.contains { !["GET", "HEAD"].contains($0.method) })
+                #expect(try await whole.mount.output("cat Projects/Trio/Samples/.error").contains("--allow-delete"))
+            }
+        }
+
+        @Test("With --allow-delete rmdir and move-to-trash move an entity to the trash, and what has none stays")
+        func trashAllowed() async throws {
+            try await WholeAccount.using(options: { _ in ["--allow-delete"] }) { whole in
+                let mount = whole.mount
+                for place in ["Genomes/Phi*", "BioSamples/S1", "Projects/Trio/Datasets/S1"] {
+                    try await mount.expect("rmdir \(place)", failsWith: "Operation not permitted")
+                }
+                try await mount.expect("rmdir Projects/Trio/Samples", failsWith: "Operation not permitted")
+                try await mount.output("rmdir \(WholeAccount.sample); ! test -e \(WholeAccount.sample)")
+                #expect(try await mount.output("ls Projects/Trio/Samples") == "")
+                try await mount.output("rmdir 'Runs/Exp 1'; ls Runs")
+                try await mount.output(
+                    "echo move-to-trash > \(WholeAccount.appResult)/.commands; ! test -e \(WholeAccount.appResult)"
+                )
+                #expect(try await trash(whole) == "3\n")
+                try await mount.output("rmdir Projects/Trio; ! test -e Projects/Trio")
+                #expect(try await mount.output("ls Projects Runs") == "Projects:\n\nRuns:\n")
+            }
+        }
+
+        @Test("With --appsession every AppResult belongs to that session, which .appsession shows")
+        func session() async throws {
+            try await WholeAccount.using(options: { filled in
+                ["--appsession", filled.analysis.id, "--appresult-description", "made in a test"]
+            }) { whole in
+                let (mount, service) = (whole.mount, whole.service)
+                #expect(try await mount.output("cat .appsession/Properties/Input.Note") == "first try\n")
+                #expect(
+                    try await mount.output("readlink -e .appsession") == mount.absolute("AppSessions/Analysis") + "\n"
+                )
+                for name in ["One", "Two"] {
+                    let made = try await mount.makeAppResult(name, in: "Trio")
+                    let reply = await service.call("GET", "appresults/\(made.id)")
+                    #expect((reply["AppSession"] as? [String: Any])?["Id"] as? String == whole.analysis.id)
+                    #expect(reply["Description"] as? String == "made in a test")
+                }
+                #expect(
+                    try await mount.output("ls .appsession/ | grep -c AppResults") == "3\n"
+                )
+                try await mount.output(
+                    "echo x > Projects/Trio/AppResults/One/Files/f; echo complete > .appsession/Status"
+                )
+                #expect(whole.simulator.session(whole.analysis.id)?.status == "Complete")
+                try await mount.expect(
+                    "echo x > Projects/Trio/AppResults/Two/Files/f",
+                    failsWith: "Read-only file system"
+                )
+            }
+        }
+
+        @Test("Without --appsession each AppResult has a session of its own and no description")
+        func ownSessions() async throws {
+            try await WholeAccount.using { whole in
+                var sessions: Set<String> = [whole.analysis.id]
+                for name in ["One", "Two"] {
+                    let made = try await whole.mount.makeAppResult(name, in: "Trio")
+                    sessions.insert(try await made.session().id)
+                    let reply = await whole.service.call("GET", "appresults/\(made.id)")
+                    #expect((reply["Description"] as? String ?? "") == "")
+                    try await whole.mount.output("test -e '\(made.path)/ParentAppSession/Status'")
+                }
+                #expect(sessions.count == 3)
+                try await whole.mount.expect("ls .appsession", failsWith: "No such file")
+            }
+        }
+    }
+}
