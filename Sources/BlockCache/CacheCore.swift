@@ -15,6 +15,7 @@ final class CacheCore: Sendable {
     let log: RateLimitedLog
     let scratch = ScratchPool()
     let memory = AvailableMemory()
+    let counters = CacheCounters()
     let writers = WorkerPool(name: "cache-writer")
     /// One thread that reads, compares and syncs, so that no store waits for it.
     let voucher = WorkerPool(name: "cache-voucher")

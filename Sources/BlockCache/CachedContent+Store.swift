@@ -70,6 +70,7 @@ extension CachedContent {
             core.log.dropped("its map can't be written: \(error)")
         } else {
             trust(blocks)
+            core.counters.stored(bytes.count)
         }
     }
 }

@@ -48,6 +48,12 @@ public final class CachedContent: Sendable {
     public func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int64) -> Bool {
         guard offset >= 0, offset <= layout.size, Int64(buffer.count) <= layout.size - offset else { return false }
         guard !buffer.isEmpty else { return true }
+        let isHit = fill(buffer, at: offset)
+        core.counters.read(isHit: isHit)
+        return isHit
+    }
+
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int64) -> Bool {
         guard let files = opened.load() else { return false }
         let request = Request(bytes: offset..<offset + Int64(buffer.count), buffer: buffer)
         let blocks = layout.blocks(touching: request.bytes)
@@ -142,6 +148,7 @@ public final class CachedContent: Sendable {
         }
         // An eviction between the look at the map and the read looks the same, but has cleared the map already.
         if files.doubt(slot: slot, ofChunk: chunk, checksum: checksum) {
+            core.counters.foundDamage()
             core.log.damaged(block: block, of: key)
         }
         return false

@@ -5,6 +5,7 @@
 #include <linux/falloc.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -19,6 +20,8 @@ int CLinux_setParentDeathSignal(int signal) { return prctl(PR_SET_PDEATHSIG, sig
 int CLinux_limitMallocArenas(int count) { return mallopt(M_ARENA_MAX, count); }
 
 int CLinux_setThreadName(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+const char *CLinux_errorName(int number) { return strerrorname_np(number); }
 
 int CLinux_addCloseFrom(posix_spawn_file_actions_t *actions, int lowest)
 {

@@ -41,6 +41,8 @@ public final class FUSESession: Sendable, KernelCache {
         public var threads = 2
         /// Requests that the kernel may have under way in the background.
         public var maximumBackground = 64
+        /// Where requests are counted.
+        public var counters = OperationCounters()
         /// Gets what libfuse has to say, and what goes wrong beyond a single request.
         public var logger: Logger
 
@@ -93,6 +95,7 @@ public final class FUSESession: Sendable, KernelCache {
                 fileSystem: fileSystem,
                 options: configuration.options,
                 features: KernelFeatures(maximumBackground: UInt32(clamping: configuration.maximumBackground)),
+                counters: configuration.counters,
                 logger: configuration.logger
             )
         }

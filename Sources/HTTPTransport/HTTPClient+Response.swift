@@ -53,6 +53,7 @@ extension HTTPClient {
                 throw HTTPTransportError(.cancelled, "\(request.method.rawValue) \(request.url.authority): cancelled")
             }
             attempt += 1
+            counters.repeated()
         }
     }
 

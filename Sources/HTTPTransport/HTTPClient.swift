@@ -108,6 +108,7 @@ public final class HTTPClient: Sendable {
 
     private let configuration: Configuration
     private let shards: [Shard]
+    let counters = TransferCounters()
 
     /// Starts the threads. No connection is made yet.
     public init(_ configuration: Configuration) {
@@ -116,8 +117,8 @@ public final class HTTPClient: Sendable {
         self.configuration = configuration
         // Rounded up, so that no shard has none.
         let perShard = (configuration.maximumConnections + configuration.shards - 1) / configuration.shards
-        shards = (0..<configuration.shards).map { index in
-            Shard(index: index, slots: perShard, configuration: configuration)
+        shards = (0..<configuration.shards).map { [counters] index in
+            Shard(index: index, slots: perShard, configuration: configuration, counters: counters)
         }
     }
 
@@ -155,6 +156,13 @@ public final class HTTPClient: Sendable {
 
     /// The deadlines of requests that don't bring their own.
     public var deadlines: HTTPDeadlines { configuration.deadlines }
+
+    /// What the client has done until now.
+    public var statistics: HTTPStatistics {
+        var statistics = counters.statistics
+        statistics.underWay = shards.reduce(0) { $0 + $1.load }
+        return statistics
+    }
 
     var logger: Logger { configuration.logger }
 }

@@ -66,6 +66,11 @@ extension Tree {
         return state.withLock { $0.status(of: container) }?.acceptsWork ?? true
     }
 
+    /// The state of the session that a container belongs to, as last heard; `nil` if the service did not name it.
+    public func status(of container: FileContainer) -> SessionStatus? {
+        state.withLock { $0.status(of: container) }
+    }
+
     /// The state of an entity's session, asked of the service whatever is known.
     public func refreshedSession(of entity: Entity) async throws(BaseSpaceError) -> KnownSession {
         learn(try await service.appSession(try await sessionID(of: entity)), of: entity)

@@ -148,6 +148,7 @@ struct ContentState: Sendable {
     private mutating func touch(_ range: Range<Int64>, at tick: UInt64) {
         for index in indices(touching: range) {
             segments[index].lastUse = tick
+            segments[index].read = max(segments[index].read, min(range.upperBound, segments[index].range.upperBound))
         }
     }
 

@@ -44,6 +44,7 @@ final class Fetch: TransferDelegate {
     private let urls: SignedURLs
     private let client: HTTPClient
     private let firstBytes: FirstByteClock
+    private let counters: ReadCounters
     private let observer: any FetchObserver
     private let logger: Logger
     private let state: Mutex<State>
@@ -56,6 +57,7 @@ final class Fetch: TransferDelegate {
         urls: SignedURLs,
         client: HTTPClient,
         firstBytes: FirstByteClock,
+        counters: ReadCounters,
         observer: any FetchObserver,
         logger: Logger
     ) {
@@ -65,6 +67,7 @@ final class Fetch: TransferDelegate {
         self.urls = urls
         self.client = client
         self.firstBytes = firstBytes
+        self.counters = counters
         self.observer = observer
         self.logger = logger
         let machine = FetchMachine(range: range, size: content.size, etag: content.file.etag)
@@ -179,6 +182,7 @@ final class Fetch: TransferDelegate {
     }
 
     func transfer(_ transfer: Transfer, didReceive bytes: UnsafeRawBufferPointer) {
+        counters.fetched(bytes.count)
         let end = state.withLock { state -> Int64? in
             let landed = Int(state.machine.landed)
             // A server that sends more than it was asked for gets no further than the range.
@@ -209,6 +213,7 @@ final class Fetch: TransferDelegate {
             return state.machine.completed(failure: failure, jitter: .random(in: 0..<1))
         }
         if case .wait = action {
+            counters.repeatedFetch()
             logger.debug(
                 "fetching again",
                 metadata: ["file": "\(file.name)", "why": "\(failure?.reason ?? "answer")"]

@@ -78,10 +78,13 @@ public final class OpenContent: Sendable {
         switch coverage {
         case .waiting: return false
         case .memory(let buffer, let indices):
+            reader.counters.memory.count(indices.count)
             body(buffer.slice(indices))
             return true
         case .disk, .pieces:
-            return reader.withAssembled(range, of: content, from: coverage, body)
+            guard reader.withAssembled(range, of: content, from: coverage, body) else { return false }
+            reader.counters.cache.count(range.count)
+            return true
         }
     }
 }

@@ -30,6 +30,7 @@ extension ReaderState {
         var kept = Segment(number: nextID(), range: segment.range.lowerBound..<end, lastUse: segment.lastUse)
         kept.phase = .landed
         kept.landed = end
+        kept.read = min(max(segment.read, kept.range.lowerBound), end)
         kept.buffer = buffer
         insert(kept, of: content)
         return [.store(content: content, segment: kept.key, range: kept.range, buffer)]

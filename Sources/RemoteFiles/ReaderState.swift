@@ -38,6 +38,8 @@ struct ReaderState: Sendable {
     /// Shares that the memory is divided into: one for each stream that is fetched ahead of, at least one for each content
     /// with segments.
     private(set) var shares = 0
+    /// Bytes that left memory without having been read.
+    private(set) var unreadBytes: UInt64 = 0
     private var lastID: UInt64 = 0
     private(set) var tick: UInt64 = 0
 
@@ -260,6 +262,7 @@ extension ReaderState {
     @discardableResult
     mutating func remove(at index: Int, of content: Content) -> Segment? {
         let segment = contents[content]?.remove(at: index)
+        unreadBytes += UInt64(segment?.unread ?? 0)
         recountShares(of: content)
         return segment
     }

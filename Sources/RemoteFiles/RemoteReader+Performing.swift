@@ -34,10 +34,12 @@ extension RemoteReader: FetchObserver {
             urls: urls,
             client: client,
             firstBytes: firstBytes,
+            counters: counters,
             observer: self,
             logger: logger
         )
         if state.withLock({ $0.started(fetch, segment: segment, of: content) }) {
+            counters.beganFetch()
             fetch.start()
         }
     }
@@ -52,11 +54,14 @@ extension RemoteReader: FetchObserver {
 
     private func deliver(_ coverage: Coverage, to waiter: Waiter, of content: Content) {
         if case .memory(let buffer, let indices) = coverage {
+            counters.server.count(indices.count)
             return waiter.reply.succeed(buffer.slice(indices))
         }
         let assemble: @Sendable () -> Void = { [self] in
             let isDelivered = withAssembled(waiter.range, of: content, from: coverage) { waiter.reply.succeed($0) }
-            if !isDelivered {
+            if isDelivered {
+                counters.server.count(waiter.range.count)
+            } else {
                 askAgain(waiter, of: content)
             }
         }
@@ -150,6 +155,7 @@ extension RemoteReader: FetchObserver {
     }
 
     func fetch(_ fetch: Fetch, didEndWith result: Result<Void, RemoteReadError>) {
+        if case .failure(let error) = result, error.code != .cancelled { counters.failedFetch() }
         let actions = state.withLock { state in
             switch result {
             case .success:

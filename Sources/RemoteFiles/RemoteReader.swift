@@ -45,6 +45,7 @@ public final class RemoteReader: Sendable {
     /// The contents by what they are: open ones, and closed ones of which something is still on its way.
     private let contents = Mutex<[RemoteFileVersion: WeakContent]>([:])
     let firstBytes = FirstByteClock()
+    let counters = ReadCounters()
     let shelf = Mutex(Shelf())
     let directories = Mutex(Directories())
     /// Reads that need the disk after some bytes of theirs have landed: not on the threads that take bytes off the line.
@@ -85,6 +86,13 @@ public final class RemoteReader: Sendable {
     deinit {
         janitor.withLock { $0?.cancel() }
         diskReaders.shutdown()
+    }
+
+    /// What the reader has done until now.
+    public var statistics: ReadStatistics {
+        var statistics = counters.statistics
+        statistics.unreadBytes = state.withLock { $0.unreadBytes }
+        return statistics
     }
 
     /// Opens a content. Handles of the same content share what is fetched.

@@ -26,6 +26,8 @@ struct Segment: Sendable {
     var landed: Int64
     /// Up to where reads have asked for its bytes, in whole blocks.
     var needed: Int64
+    /// Up to where bytes of it were read, or asked for by a read that waits.
+    var read: Int64
     /// Where they land, from the moment on that the segment is active.
     var buffer: Buffer?
     var fetch: Fetch?
@@ -37,7 +39,13 @@ struct Segment: Sendable {
         self.range = range
         self.landed = range.lowerBound
         self.needed = range.lowerBound
+        self.read = range.lowerBound
         self.lastUse = lastUse
+    }
+
+    /// Bytes that are there and were not read, taken for granted that what is before a read byte was read too.
+    var unread: Int64 {
+        phase == .landed || phase == .settled ? max(0, landed - read) : 0
     }
 
     /// The part of the buffer that holds these bytes of the file.

@@ -10,4 +10,8 @@ public struct UploadActivity: Hashable, Sendable {
     public internal(set) var bytesTotal: Int64
     /// What the server acknowledged; parts count when they are complete. Falls when something is sent again.
     public internal(set) var bytesSent: Int64
+    /// Tells it from all other uploads of the engine.
+    public internal(set) var number: UInt64 = 0
+    /// Whether `bytesSent` is of this attempt.
+    var hasReported = false
 }

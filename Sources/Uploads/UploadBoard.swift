@@ -5,6 +5,7 @@ final class UploadBoard: Sendable {
     private struct State {
         var uploads: [UInt64: UploadActivity] = [:]
         var nextNumber: UInt64 = 0
+        var statistics = UploadStatistics()
         var line = WaitingLine<Bool>()
     }
 
@@ -22,6 +23,7 @@ final class UploadBoard: Sendable {
         state.withLock { state in
             state.nextNumber += 1
             state.uploads[state.nextNumber] = activity
+            state.uploads[state.nextNumber]?.number = state.nextNumber
             return state.nextNumber
         }
     }
@@ -29,14 +31,32 @@ final class UploadBoard: Sendable {
     /// Notes how far a file is.
     func update(_ number: UInt64, bytesSent: Int64, of bytesTotal: Int64) {
         state.withLock { state in
+            // The first report says what an earlier attempt has sent, and is no progress.
+            if let old = state.uploads[number], old.hasReported, bytesSent > old.bytesSent {
+                state.statistics.sentBytes += UInt64(bytesSent - old.bytesSent)
+            }
+            state.uploads[number]?.hasReported = true
             state.uploads[number]?.bytesSent = bytesSent
             state.uploads[number]?.bytesTotal = bytesTotal
         }
     }
 
+    /// How the files ended until now, and what was sent of them.
+    var statistics: UploadStatistics { state.withLock { $0.statistics } }
+
+    /// How a file's upload ended.
+    enum End {
+        case done, failed, cancelled
+    }
+
     /// A file has ended.
-    func leave(_ number: UInt64) {
+    func leave(_ number: UInt64, _ end: End) {
         let waiters = state.withLock { state in
+            switch end {
+            case .done: state.statistics.done += 1
+            case .failed: state.statistics.failed += 1
+            case .cancelled: state.statistics.cancelled += 1
+            }
             state.uploads[number] = nil
             return state.uploads.isEmpty ? state.line.removeAll() : []
         }

@@ -96,7 +96,6 @@ public final class UploadEngine: Sendable {
         let number = board.enter(
             UploadActivity(destination: destination, started: Timestamp.now, bytesTotal: file.size, bytesSent: 0)
         )
-        defer { board.leave(number) }
         let run = UploadRun(
             file: file,
             destination: destination,
@@ -111,8 +110,11 @@ public final class UploadEngine: Sendable {
             report: { [board] sent, total in board.update(number, bytesSent: sent, of: total) }
         )
         do throws(UploadFailure) {
-            return try await run.run()
+            let arrived = try await run.run()
+            board.leave(number, .done)
+            return arrived
         } catch {
+            board.leave(number, error.isCancellation ? .cancelled : .failed)
             throw UploadError(error, uploading: destination, from: file.path)
         }
     }
@@ -125,6 +127,9 @@ public final class UploadEngine: Sendable {
 
     /// The files on their way, oldest first.
     public var activity: [UploadActivity] { board.activity }
+
+    /// What was done until now.
+    public var statistics: UploadStatistics { board.statistics }
 
     /// Waits until no file is on its way.
     ///

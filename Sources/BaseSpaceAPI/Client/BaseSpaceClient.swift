@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 public import HTTPTransport
 public import Logging
+internal import Synchronization
 
 /// BaseSpace's REST API, as far as a file system needs it: v1pre3, and v2 for what only that has.
 ///
@@ -22,6 +23,7 @@ public final class BaseSpaceClient: Sendable {
     private let transport: HTTPClient
     private let logger: Logger
     private let limiter: CallLimiter
+    private let calls = Mutex(CallStatistics())
 
     /// Creates a client; nothing is sent yet.
     ///
@@ -34,6 +36,18 @@ public final class BaseSpaceClient: Sendable {
         self.transport = transport
         self.logger = logger
         limiter = CallLimiter(metadata: 6, uploads: uploads)
+    }
+
+    // MARK: Statistics
+
+    /// The calls until now.
+    public var statistics: CallStatistics { calls.withLock { $0 } }
+
+    /// What the transport has done until now, for whoever else it is used by too.
+    public var transportStatistics: HTTPStatistics { transport.statistics }
+
+    private func count(_ outcome: CallOutcome) {
+        calls.withLock { $0.calls[outcome, default: 0] += 1 }
     }
 
     // MARK: Calls
@@ -55,6 +69,7 @@ public final class BaseSpaceClient: Sendable {
         do {
             return try JSONDecoder().decode(Reply<Value>.self, from: Data(response.body)).value
         } catch {
+            calls.withLock { $0.undecodable += 1 }
             throw BaseSpaceError(error, endpoint: endpoint.description)
         }
     }
@@ -97,9 +112,17 @@ public final class BaseSpaceClient: Sendable {
             await self.attempt(request, retries: endpoint.retries, call: call)
         }
         guard let outcome else {
+            count(.cancelled)
             throw BaseSpaceError(kind: .cancelled, message: "cancelled", endpoint: call)
         }
-        let response = try outcome.get()
+        let response: HTTPResponse
+        do throws(BaseSpaceError) {
+            response = try outcome.get()
+        } catch {
+            count(error.kind == .cancelled ? .cancelled : .unreachable)
+            throw error
+        }
+        count(CallOutcome(status: response.status))
         guard (200..<300).contains(response.status) else {
             let error = BaseSpaceError(response, endpoint: call) { words in
                 token.withSecret { words.replacing($0, with: "<token>") }

@@ -21,6 +21,9 @@ int CLinux_limitMallocArenas(int count);
 /// Names the calling thread, for ps and debuggers; at most 15 bytes. 0 or an errno.
 int CLinux_setThreadName(const char *_Nonnull name);
 
+/// The name of an errno, such as `ENOENT`; NULL for a number that is none.
+const char *_Nullable CLinux_errorName(int number);
+
 /// In the child, closes all descriptors from `lowest` up. 0 or an errno.
 int CLinux_addCloseFrom(posix_spawn_file_actions_t *_Nonnull actions, int lowest);
 

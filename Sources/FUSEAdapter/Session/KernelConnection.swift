@@ -20,6 +20,7 @@ final class KernelConnection: @unchecked Sendable {
     let logger: Logger
     let features: KernelFeatures
     let directoryBuffers: DirectoryBuffers
+    let counters: OperationCounters
     private let passthrough: Passthrough
     private let interrupts = Mutex(InterruptTable<PendingWork>())
     /// Entered by each pending request, left when it has been answered.
@@ -28,10 +29,17 @@ final class KernelConnection: @unchecked Sendable {
     private var session: OpaquePointer?
 
     /// Creates libfuse's session, without mounting it; `nil` when it does not take the options.
-    init?(fileSystem: any FileSystem, options: [String], features: KernelFeatures, logger: Logger) {
+    init?(
+        fileSystem: any FileSystem,
+        options: [String],
+        features: KernelFeatures,
+        counters: OperationCounters,
+        logger: Logger
+    ) {
         self.fileSystem = fileSystem
         self.logger = logger
         self.features = features
+        self.counters = counters
         directoryBuffers = DirectoryBuffers()
         passthrough = Passthrough(logger: logger)
 
@@ -262,6 +270,7 @@ final class KernelConnection: @unchecked Sendable {
             passthrough.release(inode, device: device)
             return false
         }
+        if case .passthrough = way { counters.countPassthrough() }
         return true
     }
 

@@ -20,7 +20,9 @@ struct Request: @unchecked Sendable {
 
     func fail(_ errno: Errno) {
         // An error with number 0 would read as success.
-        fuse_reply_err(pointer, errno.rawValue > 0 ? errno.rawValue : Errno.ioError.rawValue)
+        let errno = errno.rawValue > 0 ? errno : .ioError
+        KernelConnection.of(pointer)?._withUnsafeGuaranteedRef { $0.counters.count(errno) }
+        fuse_reply_err(pointer, errno.rawValue)
     }
 
     func succeed() {

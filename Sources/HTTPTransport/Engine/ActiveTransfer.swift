@@ -10,6 +10,7 @@ final class ActiveTransfer {
     let handle: EasyHandle
     private let request: HTTPRequest
     private let deadlines: HTTPDeadlines
+    private let counters: TransferCounters
 
     private var watch: DeadlineWatch
     private var source: BodySource
@@ -24,11 +25,17 @@ final class ActiveTransfer {
     private var sendings = 0
     private var wasRestarted = false
 
-    init(_ pending: PendingTransfer, handle: EasyHandle, configuration: HTTPClient.Configuration) {
+    init(
+        _ pending: PendingTransfer,
+        handle: EasyHandle,
+        configuration: HTTPClient.Configuration,
+        counters: TransferCounters
+    ) {
         transfer = pending.transfer
         delegate = pending.delegate
         request = pending.request
         self.handle = handle
+        self.counters = counters
         deadlines = request.deadlines ?? configuration.deadlines
         watch = DeadlineWatch(deadlines, now: .now)
         source = BodySource(request.body)
@@ -83,6 +90,7 @@ final class ActiveTransfer {
     private func receivedBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         watch.moved(bytes.count)
         bodyBytes += Int64(bytes.count)
+        counters.received(bytes.count)
         delegate.transfer(transfer, didReceive: bytes)
         return bytes.count
     }
@@ -111,6 +119,7 @@ final class ActiveTransfer {
             return Int(CURL_READFUNC_ABORT)
         }
         watch.moved(count)
+        counters.sent(count)
         if source.isAtEnd {
             watch.sentBody(now: .now)
         }
@@ -174,7 +183,16 @@ final class ActiveTransfer {
         )
     }
 
-    private var reusedConnection: Bool { ccurl_easy_get_long(handle.raw, CURLINFO_NUM_CONNECTS) == 0 }
+    private var reusedConnection: Bool { newConnections == 0 }
+
+    private var newConnections: Int { ccurl_easy_get_long(handle.raw, CURLINFO_NUM_CONNECTS) }
+
+    /// Counts the end. Before the handle is given to the next transfer.
+    func count(_ outcome: Result<TransferMetrics, HTTPTransportError>) {
+        var failure: HTTPTransportError.Code?
+        if case .failure(let error) = outcome { failure = error.code }
+        counters.completed(failure, connections: newConnections)
+    }
 
     private var metrics: TransferMetrics {
         let address = ccurl_easy_get_string(handle.raw, CURLINFO_PRIMARY_IP).map { address in

@@ -27,10 +27,10 @@ final class Shard: Sendable {
     private let multi: MultiHandle
     private let thread = Mutex<DedicatedThread?>(nil)
 
-    init(index: Int, slots: Int, configuration: HTTPClient.Configuration) {
+    init(index: Int, slots: Int, configuration: HTTPClient.Configuration, counters: TransferCounters) {
         multi = MultiHandle(slots: slots)
         let thread = DedicatedThread(name: "http-\(index)") { [self, multi] in
-            ShardLoop(shard: self, multi: multi, slots: slots, configuration: configuration).run()
+            ShardLoop(shard: self, multi: multi, slots: slots, configuration: configuration, counters: counters).run()
         }
         self.thread.withLock { $0 = thread }
     }

@@ -11,16 +11,24 @@ final class ShardLoop {
     private let multi: MultiHandle
     private let slots: Int
     private let configuration: HTTPClient.Configuration
+    private let counters: TransferCounters
 
     private var waiting: Deque<PendingTransfer> = []
     private var active: [UnsafeMutableRawPointer: ActiveTransfer] = [:]
     private var idleHandles: [EasyHandle] = []
 
-    init(shard: Shard, multi: MultiHandle, slots: Int, configuration: HTTPClient.Configuration) {
+    init(
+        shard: Shard,
+        multi: MultiHandle,
+        slots: Int,
+        configuration: HTTPClient.Configuration,
+        counters: TransferCounters
+    ) {
         self.shard = shard
         self.multi = multi
         self.slots = slots
         self.configuration = configuration
+        self.counters = counters
     }
 
     func run() {
@@ -62,7 +70,7 @@ final class ShardLoop {
             guard let handle = idleHandles.popLast() ?? EasyHandle() else {
                 preconditionFailure("libcurl has no memory for a transfer")
             }
-            let transfer = ActiveTransfer(pending, handle: handle, configuration: configuration)
+            let transfer = ActiveTransfer(pending, handle: handle, configuration: configuration, counters: counters)
             active[handle.raw] = transfer
             curl_multi_add_handle(multi.raw, handle.raw)
         }
@@ -83,11 +91,13 @@ final class ShardLoop {
             let result = message.pointee.data.result
             guard let transfer = active[easy] else { continue }
             if transfer.restarts(after: result) {
+                counters.repeated()
                 curl_multi_remove_handle(multi.raw, easy)
                 curl_multi_add_handle(multi.raw, easy)
                 continue
             }
             let outcome = transfer.outcome(of: result)
+            transfer.count(outcome)
             remove(transfer)
             complete(transfer, outcome)
             any = true
@@ -139,6 +149,7 @@ final class ShardLoop {
 
     private func end(_ transfer: ActiveTransfer, _ code: HTTPTransportError.Code) {
         let error = transfer.failure(code)
+        transfer.count(.failure(error))
         remove(transfer)
         complete(transfer, .failure(error))
     }
@@ -173,6 +184,7 @@ final class ShardLoop {
     }
 
     private func complete(_ pending: PendingTransfer, _ outcome: Result<TransferMetrics, HTTPTransportError>) {
+        if case .failure(let error) = outcome { counters.completed(error.code, connections: 0) }
         shard.completedOne()
         pending.delegate.transfer(pending.transfer, didComplete: outcome)
     }
