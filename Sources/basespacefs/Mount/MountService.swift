@@ -25,6 +25,7 @@ struct MountService: Sendable {
     private let api: HTTPClient
     private let objectStore: HTTPClient
     private let cache: BlockCache
+    private let operations: OperationCounters
 
     /// Checks that the server answers with this token, opens the cache and builds the file system.
     static func prepare(_ configuration: MountConfiguration, _ credentials: Credentials) throws -> MountService {
@@ -57,6 +58,7 @@ struct MountService: Sendable {
                 logger: Logger(label: "BaseSpaceAPI")
             ),
             cache: cache,
+            operations: OperationCounters(),
             logger: Logger(label: "basespacefs")
         )
         return MountService(
@@ -66,7 +68,8 @@ struct MountService: Sendable {
             server: credentials.server,
             api: api,
             objectStore: objectStore,
-            cache: cache
+            cache: cache,
+            operations: foundation.operations
         )
     }
 
@@ -96,15 +99,14 @@ struct MountService: Sendable {
     /// Mounts. From here on the kernel knows of it and `FUSESession.run` has to be called.
     func mount(on mountPoint: FilePath) throws(CommandFailure) -> FUSESession {
         do throws(MountError) {
-            let session = try FUSESession(
-                FUSESession.Configuration(
-                    mountPoint: mountPoint,
-                    // As with NFS, the source that `df` shows is the server.
-                    options: ["fsname=\(server.host)", "subtype=basespacefs"] + configuration.kernelOptions,
-                    logger: Logger(label: "FUSEAdapter")
-                ),
-                fileSystem: volume.fileSystem
+            var settings = FUSESession.Configuration(
+                mountPoint: mountPoint,
+                // As with NFS, the source that `df` shows is the server.
+                options: ["fsname=\(server.host)", "subtype=basespacefs"] + configuration.kernelOptions,
+                logger: Logger(label: "FUSEAdapter")
             )
+            settings.counters = operations
+            let session = try FUSESession(settings, fileSystem: volume.fileSystem)
             volume.connect(session, session.mountPoint)
             return session
         } catch {

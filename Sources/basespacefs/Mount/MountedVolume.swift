@@ -14,9 +14,14 @@ struct MountFoundation: Sendable {
     var objectStore: HTTPClient
     /// What files are uploaded through: the same account over the connections for content, so that a part never stands
     /// before a listing.
-    var uploads: any UploadService
+    var uploads: BaseSpaceClient
     var cache: BlockCache
+    /// Where the kernel's requests are counted.
+    var operations: OperationCounters
     var logger: Logger
+
+    /// What the journal calls the account.
+    var account: String { "\(client.server) \(user.id)" }
 }
 
 /// A file system ready to be mounted, and what the mount's process has to know of it.

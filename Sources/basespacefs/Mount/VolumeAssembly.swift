@@ -12,35 +12,45 @@ import Uploads
 /// - Throws: `UploadError` when the staging area can't be used.
 func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
     let configuration = foundation.configuration
+    let reports = MountReports(foundation)
+    let reader = reader(for: foundation)
+    let uploads = uploadEngine(for: foundation)
     let volume = Volume(
-        tree: tree(for: foundation),
-        reader: reader(for: foundation),
+        tree: tree(for: foundation, telling: reports),
+        reader: reader,
         staging: try StagingArea(directory: configuration.stagingDirectory),
         journal: try Journal(
             directory: configuration.stateDirectory,
-            account: "\(foundation.client.server) \(foundation.user.id)",
+            account: foundation.account,
             logger: Logger(label: "Uploads")
         ),
-        uploads: uploadEngine(for: foundation),
+        uploads: uploads,
         configuration: volumeConfiguration(configuration),
         logger: Logger(label: "BaseSpaceFileSystem")
     )
     try volume.resume()
+    reports.begin(volume: volume, reader: reader, uploads: uploads)
     // As a signal from outside does: uploads first, then the end.
     volume.whenUnmountIsAsked { kill(getpid(), SIGTERM) }
     return MountedVolume(
         fileSystem: volume,
-        connect: { volume.attach($0, at: $1.string) },
+        connect: { kernelCache, mountPoint in
+            volume.attach(kernelCache, at: mountPoint.string)
+            reports.mounted(on: mountPoint)
+        },
         backlog: { UploadBacklog(files: volume.unsent.files, bytes: volume.unsent.bytes) },
         finishUploads: {
             let left = await volume.finishUploads()
             guard left.isEmpty else { throw CommandFailure(left: left) }
         },
-        shutDown: { volume.shutDown() }
+        shutDown: {
+            reports.end()
+            volume.shutDown()
+        }
     )
 }
 
-private func tree(for foundation: MountFoundation) -> Tree {
+private func tree(for foundation: MountFoundation, telling reports: MountReports) -> Tree {
     var settings = Tree.Configuration()
     settings.metadataLifetime = foundation.configuration.metadataLifetime
     settings.finalLifetime = max(settings.finalLifetime, settings.metadataLifetime)
@@ -51,6 +61,7 @@ private func tree(for foundation: MountFoundation) -> Tree {
     settings.listsMetadata = foundation.configuration.listsMetadata
     settings.session = foundation.configuration.appSession
     settings.appResultDescription = foundation.configuration.appResultDescription
+    settings.reports = reports.files
     return Tree(service: foundation.client, configuration: settings)
 }
 

@@ -1,0 +1,58 @@
+import Glibc
+
+/// The terminal while a command draws on all of it, as `top` does: what was there before comes back in the end.
+final class Screen {
+    private var before: termios?
+
+    /// Takes the terminal over: another screen, without a cursor, and without what is typed.
+    func enter() {
+        var settings = termios()
+        if tcgetattr(STDIN_FILENO, &settings) == 0 {
+            before = settings
+            settings.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+        }
+        write("\u{1B}[?1049h\u{1B}[?25l")
+    }
+
+    /// Gives it back. What was typed meanwhile is not for the shell.
+    func leave() {
+        write("\u{1B}[?25h\u{1B}[?1049l")
+        guard var before else { return }
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+        self.before = nil
+    }
+
+    /// Shows these lines, as much of them as there is room for.
+    func draw(_ lines: [String]) {
+        let (rows, columns) = Self.size
+        let shown = lines.prefix(rows).map { "\(Self.printable($0).prefix(columns))\u{1B}[K" }
+        write("\u{1B}[H" + shown.joined(separator: "\r\n") + "\u{1B}[J")
+    }
+
+    /// Names come from others: what would steer the terminal does not get there.
+    private static func printable(_ line: String) -> String {
+        String(
+            String.UnicodeScalarView(line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 })
+        )
+    }
+
+    private static var size: (rows: Int, columns: Int) {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 else {
+            return (24, 80)
+        }
+        return (Int(size.ws_row), Int(size.ws_col))
+    }
+
+    private func write(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            // A terminal that is gone sends SIGHUP.
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}
