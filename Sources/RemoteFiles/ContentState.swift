@@ -141,6 +141,7 @@ struct ContentState: Sendable {
         let end = (range.upperBound + ReadAhead.block - 1) / ReadAhead.block * ReadAhead.block
         for index in indices(touching: range) {
             segments[index].needed = max(segments[index].needed, min(segments[index].range.upperBound, end))
+            noteRead(of: range, at: index)
         }
     }
 
@@ -148,8 +149,12 @@ struct ContentState: Sendable {
     private mutating func touch(_ range: Range<Int64>, at tick: UInt64) {
         for index in indices(touching: range) {
             segments[index].lastUse = tick
-            segments[index].read = max(segments[index].read, min(range.upperBound, segments[index].range.upperBound))
+            noteRead(of: range, at: index)
         }
+    }
+
+    private mutating func noteRead(of range: Range<Int64>, at index: Int) {
+        segments[index].read = max(segments[index].read, min(range.upperBound, segments[index].range.upperBound))
     }
 
     /// The first segment whose end lies after a position: binary search, since every read asks.

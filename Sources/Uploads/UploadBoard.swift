@@ -53,7 +53,11 @@ final class UploadBoard: Sendable {
     func leave(_ number: UInt64, _ end: End) {
         let waiters = state.withLock { state in
             switch end {
-            case .done: state.statistics.done += 1
+            case .done:
+                state.statistics.done += 1
+                // A file of one request counts only now.
+                let left = state.uploads[number].map { $0.bytesTotal - $0.bytesSent } ?? 0
+                state.statistics.sentBytes += UInt64(max(0, left))
             case .failed: state.statistics.failed += 1
             case .cancelled: state.statistics.cancelled += 1
             }

@@ -60,6 +60,7 @@ extension MountedTests {
                 try await close(file)
                 try await eventually("the kernel lets go") { backing.isFree && mounted.session.hasNoOpenFiles }
                 #expect(fileSystem.calls("read") == 0)
+                #expect(mounted.counters.statistics.passthroughOpens == 1)
             }
         }
 

@@ -1,3 +1,4 @@
+import BaseSpaceFileSystem
 import Glibc
 import Logging
 import Synchronization
@@ -18,6 +19,7 @@ final class Mounted: Sendable {
     let fileSystem: MemoryFileSystem
     let session: FUSESession
     let directory: TemporaryDirectory
+    let counters = OperationCounters()
     private let ended = Mutex(false)
 
     init(_ fileSystem: MemoryFileSystem, options: [String] = [], threads: Int = 2) throws {
@@ -29,6 +31,7 @@ final class Mounted: Sendable {
             logger: Logger(label: "test")
         )
         configuration.threads = threads
+        configuration.counters = counters
         session = try FUSESession(configuration, fileSystem: fileSystem)
         Thread.detachNewThread { [self] in
             session.run()

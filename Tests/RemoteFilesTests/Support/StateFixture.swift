@@ -43,6 +43,7 @@ struct StateFixture {
             urls: urls,
             client: client,
             firstBytes: FirstByteClock(),
+            counters: ReadCounters(),
             observer: Nobody(),
             logger: logger
         )
