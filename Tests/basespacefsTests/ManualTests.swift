@@ -81,6 +81,19 @@ struct ManualTests {
         #expect(Set(described) == Set(existing))
     }
 
+    @Test("lists the metrics in a table, and no other")
+    func metrics() throws {
+        let table = try #require(
+            manual.components(separatedBy: "\n.Sh METRICS\n").last?.components(separatedBy: "\n.El").first
+        )
+        let rows = table.split(separator: "\n").filter { $0.hasPrefix(".It ") && $0.contains(" Ta ") }.dropFirst()
+        let listed = rows.map { $0.dropFirst(".It ".count).components(separatedBy: " Ta ").prefix(2) }
+        #expect(
+            listed.map { $0.joined(separator: " ") }
+                == Metrics.all.map { "\($0.name.dropFirst("basespacefs_".count)) \($0.kind.rawValue)" }
+        )
+    }
+
     @Test("gives the defaults that the program has")
     func defaults() {
         let text = manual.replacing("\n", with: " ")

@@ -65,7 +65,7 @@ struct StatusCommand: ParsableCommand {
             let entry = try Self.entry(mountpoint)
             switch reader.ask([entry])[0] {
             case .status(_, let report):
-                return report.text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+                return report.lines
             case .problem(let words):
                 return ["\(entry.mountPoint): \(words)"]
             }

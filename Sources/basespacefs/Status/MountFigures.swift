@@ -13,7 +13,7 @@ struct MountFigures: Sendable {
         var read = 0.0
         /// Bytes that came from the object store.
         var fetched = 0.0
-        /// Bytes of bodies that were sent.
+        /// Bytes of uploads that were given to connections.
         var sent = 0.0
     }
 

@@ -94,9 +94,8 @@ final class MountReports: Sendable {
         }
     }
 
-    private var sentBytes: UInt64 {
-        foundation.client.transportStatistics.sentBytes + foundation.objectStore.statistics.sentBytes
-    }
+    /// Of uploads: what the API is sent besides goes over other connections.
+    private var sentBytes: UInt64 { foundation.objectStore.statistics.sentBytes }
 
     /// What is counted now. Blocks for as long as the cache's lock is taken.
     var figures: MountFigures {

@@ -16,7 +16,7 @@ struct MountsReport: Report {
     var lines: [String] {
         guard !mounts.isEmpty else { return ["Nothing is mounted."] }
         let width = mounts.map(\.mountPoint.count).max() ?? 0
-        return mounts.map { "\($0.mountPoint.filled(to: width))  \($0.words)" }
+        return mounts.map { "\($0.mountPoint.filled(to: width))  \($0.words)".printable }
     }
 
     /// How many of the mounts tell nothing, in a line; `nil` when all do.

@@ -26,15 +26,8 @@ final class Screen {
     /// Shows these lines, as much of them as there is room for.
     func draw(_ lines: [String]) {
         let (rows, columns) = Self.size
-        let shown = lines.prefix(rows).map { "\(Self.printable($0).prefix(columns))\u{1B}[K" }
+        let shown = lines.prefix(rows).map { "\($0.prefix(columns))\u{1B}[K" }
         write("\u{1B}[H" + shown.joined(separator: "\r\n") + "\u{1B}[J")
-    }
-
-    /// Names come from others: what would steer the terminal does not get there.
-    private static func printable(_ line: String) -> String {
-        String(
-            String.UnicodeScalarView(line.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 })
-        )
     }
 
     private static var size: (rows: Int, columns: Int) {
@@ -54,5 +47,12 @@ final class Screen {
             guard count > 0 else { return }
             bytes = bytes.dropFirst(count)
         }
+    }
+}
+
+extension String {
+    /// The line without what would steer a terminal: names come from others.
+    var printable: String {
+        String(UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }
 }

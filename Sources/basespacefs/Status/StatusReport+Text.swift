@@ -4,7 +4,10 @@ extension StatusReport: Report {
     /// For people: a page about one mount.
     var text: String { lines.joined(separator: "\n") }
 
-    private var lines: [String] {
+    /// The lines of that.
+    var lines: [String] { rawLines.map(\.printable) }
+
+    private var rawLines: [String] {
         let owner = ["user \(account.id)", account.email].compactMap(\.self).joined(separator: ", ")
         return [
             "BaseSpace of \(account.name) (\(owner))" + (mountPoint.map { " on \($0)" } ?? ""),
@@ -16,7 +19,7 @@ extension StatusReport: Report {
                 + "\(Self.bytes(read.unreadBytes)) not read" + (read.failures > 0 ? ", \(read.failures) failures" : ""),
             "Cache     \(cacheText)",
             "API       \(service.calls) calls, \(service.errors) errors"
-                + (service.unauthorized > 0 ? " (the token was refused \(service.unauthorized) times)" : ""),
+                + (service.unauthorized > 0 ? " (the token was refused: \(service.unauthorized))" : ""),
             "Requests  \(service.requests), \(service.requestErrors) errors, \(service.retries) repeated, "
                 + "on \(service.connections) connections",
             "Uploads   \(uploads.done) done, \(uploads.failed) failed; \(Self.bytes(uploads.sentBytes)) sent, "
@@ -40,8 +43,8 @@ extension StatusReport: Report {
 
     /// What is left to upload.
     var backlog: String {
-        guard uploads.backlogFiles > 0 else { return "nothing left" }
-        return "\(UploadBacklog(files: uploads.backlogFiles, bytes: uploads.backlogBytes)) left"
+        guard uploads.backlogFiles > 0 else { return "nothing left to upload" }
+        return "\(UploadBacklog(files: uploads.backlogFiles, bytes: uploads.backlogBytes)) left to upload"
     }
 
     private var uploadLines: [String] {
