@@ -154,7 +154,7 @@ struct EntityCallTests {
     @Test func whatCanBeMovedToTheTrash() async throws {
         try await withService(script: { _ in v1("{}") }) { client, server in
             for kind in EntityKind.allCases {
-                if [.file, .dataset, .bioSample].contains(kind) {
+                if [.file, .dataset, .bioSample, .genome].contains(kind) {
                     let error = try await failure { () async throws(BaseSpaceError) in
                         try await client.moveToTrash(kind, "1")
                     }

@@ -107,6 +107,12 @@ private func readme(for foundation: MountFoundation) -> String {
       Projects/PROJECT/Samples/SAMPLE/Files/          what was sequenced; read-only
       Projects/PROJECT/AppResults/APPRESULT/Files/    results; new files can be written while the session runs
       Projects/PROJECT/AppResults/APPRESULT/Status    the state of the session; write "complete" to end it
+      Runs/RUN/Files/                                 the folders of instruments
+      AppSessions/SESSION/                            what apps did: results, logs, input and output in Properties/
+      BioSamples/, Genomes/                           what was sequenced, and reference genomes
+
+    In no listing, but there: .json (all that the service says), .error (the last failure in words), .commands
+    (echo refresh > .commands) in every directory, and .basespacefs/status.json here. See man basespacefs-tree.
 
     Only the bytes that a program touches are transferred, and they are kept in a cache on this machine.
 
