@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int CLinux_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
@@ -80,4 +81,9 @@ int CLinux_readIntoPageCache(int file, long long offset, long long length)
 int CLinux_syncFileSystem(int file)
 {
     return syncfs(file);
+}
+
+long CLinux_extendedAttribute(const char *path, const char *name, void *value, unsigned long size)
+{
+    return getxattr(path, name, value, size);
 }

@@ -1,6 +1,11 @@
 internal import FoundationEssentials
 
 extension BaseSpaceClient {
+    /// The apps that the user can start. (SDK)
+    public func applications() async throws(BaseSpaceError) -> [Application] {
+        try await collection(["v1pre3", "applications"], id: \.id)
+    }
+
     /// Starts an app: makes a session of it. The token needs the right `start applications`. (Illumina's documentation, SDK)
     ///
     /// - Parameter payload: A JSON object as the app's form makes it: `Name`, `StatusSummary`, `AutoStart`, `Properties`.

@@ -2,7 +2,7 @@
 /// must not take more memory than what is kept of it; `JSONDecoder` takes 14 ms for a page of 1000 and ten times the
 /// page's size.
 struct FilePageReader {
-    private var items: [RemoteFile] = []
+    private var items: [RemoteFile]?
     private var totalCount: Int64?
     private var limit: Int64?
     /// What neighbours in a list have in common is made once.
@@ -19,9 +19,9 @@ struct FilePageReader {
             } catch {
                 return nil
             }
-            guard scanner.isAtEnd else { return nil }
+            guard scanner.isAtEnd, let items = reader.items else { return nil }
             return Page(
-                items: reader.items,
+                items: items,
                 totalCount: reader.totalCount.flatMap { Int(exactly: $0) },
                 limit: reader.limit.flatMap { Int(exactly: $0) }
             )
@@ -34,7 +34,10 @@ struct FilePageReader {
             switch key {
             case "Response", "Paging": try readEnvelope(&scanner)
             case "Items":
-                try scanner.array { scanner throws(JSONScanner.Unusual) in items.append(try readFile(&scanner)) }
+                guard items == nil else { throw JSONScanner.Unusual() }
+                var list: [RemoteFile] = []
+                try scanner.array { scanner throws(JSONScanner.Unusual) in list.append(try readFile(&scanner)) }
+                items = list
             case "TotalCount": totalCount = try scanner.integer()
             case "Limit": limit = try scanner.integer()
             default: try scanner.skip()

@@ -60,3 +60,6 @@ int CLinux_readIntoPageCache(int file, long long offset, long long length);
 /// Writes all that is dirty on a file system to its disk, and waits for it. 0, or -1 with errno set, also for what went
 /// wrong since the descriptor was opened.
 int CLinux_syncFileSystem(int file);
+
+/// An extended attribute of what a path leads to (getxattr): its length, or -1 with errno set.
+long CLinux_extendedAttribute(const char *_Nonnull path, const char *_Nonnull name, void *_Nonnull value, unsigned long size);

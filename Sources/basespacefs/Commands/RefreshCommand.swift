@@ -1,0 +1,102 @@
+import ArgumentParser
+import Glibc
+import SystemPackage
+
+/// `basespacefs refresh`.
+struct RefreshCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refresh",
+        abstract: "Ask the service anew for what is in directories of a mount, and below them."
+    )
+
+    @Argument(help: "Directories, or files in them.", completion: .directory)
+    var paths: [String]
+
+    func run() throws {
+        for path in paths {
+            try ControlPath(path).write("refresh", to: ".commands")
+        }
+    }
+}
+
+/// `basespacefs complete`.
+struct CompleteCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "complete",
+        abstract: "End the AppSession of AppResults, once everything in them is uploaded.",
+        discussion: "The same as writing complete to their Status, with the reason when it is refused."
+    )
+
+    @Argument(help: "AppResults or AppSessions, or anything in them.", completion: .directory)
+    var paths: [String]
+
+    func run() throws {
+        for path in paths {
+            try ControlPath(path).climbing(to: "Status").write("complete", to: "Status")
+        }
+    }
+}
+
+/// A directory of a mount, to whose files commands are written.
+struct ControlPath {
+    private let directory: FilePath
+    private let mountPoint: FilePath
+
+    /// The directory that a path is, or is in.
+    init(_ path: String) throws(CommandFailure) {
+        guard let resolved = realpath(path, nil) else {
+            throw CommandFailure("\(path): \(Errno(rawValue: errno))")
+        }
+        defer { free(resolved) }
+        var directory = FilePath(String(cString: resolved))
+        var status = stat()
+        if stat(directory.string, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+            directory.removeLastComponent()
+        }
+        let mounts = MountTable.current().entries.map { FilePath($0.mountPoint) }
+        guard let mountPoint = mounts.filter({ directory.starts(with: $0) }).max(by: { $0.length < $1.length }) else {
+            throw CommandFailure("\(path) is in no mount of basespacefs")
+        }
+        self.directory = directory
+        self.mountPoint = mountPoint
+    }
+
+    private init(directory: FilePath, mountPoint: FilePath) {
+        self.directory = directory
+        self.mountPoint = mountPoint
+    }
+
+    /// The nearest directory from here up that has a file of that name.
+    func climbing(to name: String) throws(CommandFailure) -> ControlPath {
+        var candidate = directory
+        while candidate != mountPoint, candidate.starts(with: mountPoint) {
+            if access(candidate.appending(name).string, F_OK) == 0,
+                access(candidate.appending(".type").string, F_OK) == 0
+            {
+                return ControlPath(directory: candidate, mountPoint: mountPoint)
+            }
+            candidate.removeLastComponent()
+        }
+        throw CommandFailure("\(directory) is in no AppResult or AppSession")
+    }
+
+    /// Writes a command in one piece, as it is taken.
+    func write(_ command: String, to file: String) throws(CommandFailure) {
+        do {
+            let descriptor = try FileDescriptor.open(directory.appending(file), .writeOnly)
+            try descriptor.closeAfter { _ = try descriptor.writeAll(Array("\(command)\n".utf8)) }
+        } catch {
+            throw CommandFailure("\(directory): \(reason ?? "\(error)")")
+        }
+    }
+
+    /// What `.error` says.
+    private var reason: String? {
+        guard let descriptor = try? FileDescriptor.open(directory.appending(".error"), .readOnly) else { return nil }
+        defer { try? descriptor.close() }
+        var bytes = [UInt8](repeating: 0, count: 1 << 14)
+        guard let count = try? bytes.withUnsafeMutableBytes({ try descriptor.read(into: $0) }) else { return nil }
+        let lines = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n")
+        return lines.first { $0.hasPrefix("message: ") }.map { String($0.dropFirst(9)) }
+    }
+}
