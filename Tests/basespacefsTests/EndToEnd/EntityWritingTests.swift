@@ -84,6 +84,50 @@ extension EndToEnd {
             }
         }
 
+        @Test("mkdir AppResults.<name> in a session makes an AppResult of it, in the project it works in")
+        func inSession() async throws {
+            try await WholeAccount.using { whole in
+                let mount = whole.mount
+                try await mount.output(
+                    """
+                    cd AppSessions/Analysis && mkdir AppResults.More && echo x > AppResults.More/Files/f &&
+                        cat "$MNT/Projects/Trio/AppResults/More/Files/f" && ls -d AppResults.*.More
+                    """
+                )
+                let id = try await mount.output("cat Projects/Trio/AppResults/More/.id").trimmingCharacters(
+                    in: .newlines
+                )
+                let reply = await whole.service.call("GET", "appresults/\(id)")
+                #expect((reply["AppSession"] as? [String: Any])?["Id"] as? String == whole.analysis.id)
+                for name in ["More", "AppResults.", "AppResults"] {
+                    try await mount.expect("mkdir AppSessions/Analysis/\(name)", failsWith: "Operation not permitted")
+                }
+                #expect(try await mount.output("cat AppSessions/Analysis/.error").contains("AppResults.<name>"))
+            }
+        }
+
+        @Test("user.basespace.description of an AppResults directory describes what is made in it from then on")
+        func description() async throws {
+            try await WholeAccount.using { whole in
+                let mount = whole.mount
+                let directory = "Projects/Trio/AppResults"
+                try await mount.output("setfattr -n user.basespace.description -v 'by hand' \(directory)")
+                #expect(
+                    try await mount.output("getfattr --only-values -n user.basespace.description \(directory)")
+                        == "by hand"
+                )
+                let described = try await mount.makeAppResult("One", in: "Trio")
+                #expect(
+                    await whole.service.call("GET", "appresults/\(described.id)")["Description"] as? String == "by hand"
+                )
+                try await mount.output("setfattr -x user.basespace.description \(directory)")
+                let plain = try await mount.makeAppResult("Two", in: "Trio")
+                #expect(
+                    (await whole.service.call("GET", "appresults/\(plain.id)")["Description"] as? String ?? "") == ""
+                )
+            }
+        }
+
         @Test("Without --appsession each AppResult has a session of its own and no description")
         func ownSessions() async throws {
             try await WholeAccount.using { whole in
