@@ -87,3 +87,8 @@ long CLinux_extendedAttribute(const char *path, const char *name, void *value, u
 {
     return getxattr(path, name, value, size);
 }
+
+struct timespec CLinux_interval(long seconds, long nanoseconds)
+{
+    return (struct timespec){.tv_sec = seconds, .tv_nsec = nanoseconds};
+}

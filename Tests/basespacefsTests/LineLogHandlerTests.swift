@@ -1,4 +1,4 @@
-import CFUSE
+import BaseSpaceAPI
 import Glibc
 import Logging
 import Synchronization
@@ -22,7 +22,7 @@ struct LineLogHandlerTests {
             LineLogHandler(
                 label: label,
                 level: level,
-                now: { timespec(tv_sec: 1_772_357_400, tv_nsec: 125_999_999) },
+                now: { Timestamp(seconds: 1_772_357_400, nanoseconds: 125_999_999) },
                 write: { lines.append($0) }
             )
         }

@@ -4,6 +4,7 @@
 // _GNU_SOURCE, with which the module of the C library is not built. Each returns what the wrapped call returns.
 
 #include <spawn.h>
+#include <time.h>
 
 /// A pipe whose two ends close on exec. 0, or -1 with errno set.
 int CLinux_pipe(int descriptors[_Nonnull 2]);
@@ -63,3 +64,7 @@ int CLinux_syncFileSystem(int file);
 
 /// An extended attribute of what a path leads to (getxattr): its length, or -1 with errno set.
 long CLinux_extendedAttribute(const char *_Nonnull path, const char *_Nonnull name, void *_Nonnull value, unsigned long size);
+
+/// A length of time. Swift's own way of making one is taken for part of whatever module included <time.h> first, and
+/// which one that is changes with the order in which files are compiled.
+struct timespec CLinux_interval(long seconds, long nanoseconds);

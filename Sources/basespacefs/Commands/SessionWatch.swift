@@ -1,4 +1,5 @@
 import BaseSpaceAPI
+import CLinux
 import Glibc
 
 /// Waits for the end of an AppSession and tells what becomes of it.
@@ -7,7 +8,7 @@ struct SessionWatch {
     /// SIGINT and SIGTERM, blocked.
     let signals: Signals
 
-    private static let interval = timespec(tv_sec: 2, tv_nsec: 0)
+    private static let interval = CLinux_interval(2, 0)
 
     /// Returns when the session is complete.
     ///

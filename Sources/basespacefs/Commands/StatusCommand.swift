@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -97,7 +98,7 @@ struct StatusWatch {
     /// What to draw.
     let lines: () throws(CommandFailure) -> [String]
 
-    private static let interval = timespec(tv_sec: 1, tv_nsec: 0)
+    private static let interval = CLinux_interval(1, 0)
 
     /// Returns after Ctrl-C; another signal ends the process with its status.
     func run() throws(CommandFailure) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -21,7 +22,7 @@ struct UnmountCommand: ParsableCommand {
     var noWait = false
 
     /// Time between two looks at the daemon. Nobody notices a tenth of a second at the end of an upload.
-    private static let pollInterval = timespec(tv_sec: 0, tv_nsec: 100_000_000)
+    private static let pollInterval = CLinux_interval(0, 100_000_000)
 
     func run() throws {
         let mountPoint = try MountPoint.locate(mountpoint)

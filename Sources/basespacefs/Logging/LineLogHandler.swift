@@ -1,4 +1,4 @@
-import Glibc
+import BaseSpaceAPI
 import Logging
 
 /// Writes each event as one line: time, level, room, message, metadata.
@@ -13,13 +13,13 @@ struct LineLogHandler: LogHandler {
 
     private let room: String
     private let write: @Sendable (String) -> Void
-    private let now: @Sendable () -> timespec
+    private let now: @Sendable () -> Timestamp
 
     /// A handler for one logger; its label is the room's name.
     init(
         label: String,
         level: Logger.Level,
-        now: @escaping @Sendable () -> timespec = LineLogHandler.systemTime,
+        now: @escaping @Sendable () -> Timestamp = { .now },
         write: @escaping @Sendable (String) -> Void
     ) {
         room = label
@@ -48,25 +48,11 @@ struct LineLogHandler: LogHandler {
         write(line)
     }
 
-    /// The wall clock.
-    static let systemTime: @Sendable () -> timespec = {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return time
-    }
-
     /// UTC with milliseconds, in ISO 8601.
-    private static func text(of time: timespec) -> String {
-        var seconds = time.tv_sec
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        func padded(_ number: Int, _ width: Int = 2) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        let date = "\(Int(parts.tm_year) + 1900)-\(padded(Int(parts.tm_mon) + 1))-\(padded(Int(parts.tm_mday)))"
-        let clock = "\(padded(Int(parts.tm_hour))):\(padded(Int(parts.tm_min))):\(padded(Int(parts.tm_sec)))"
-        return "\(date)T\(clock).\(padded(time.tv_nsec / 1_000_000, 3))Z"
+    private static func text(of time: Timestamp) -> String {
+        let milliseconds = String(time.nanoseconds / 1_000_000)
+        let padding = String(repeating: "0", count: 3 - milliseconds.count)
+        return "\(Timestamp(seconds: time.seconds))".dropLast() + ".\(padding)\(milliseconds)Z"
     }
 
     /// Names come from the service and may contain anything; a line break must not start a line that looks like ours.

@@ -43,7 +43,7 @@ struct Supervisor {
     }
 
     /// Time between two looks. Nobody notices a tenth of a second.
-    private static let interval = timespec(tv_sec: 0, tv_nsec: 100_000_000)
+    private static let interval = CLinux_interval(0, 100_000_000)
 
     /// A signal that has come and asks for the end; `nil` when there is none. Does not wait.
     func pendingSignal() -> CInt? {

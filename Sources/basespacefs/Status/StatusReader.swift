@@ -145,7 +145,7 @@ private final class Question {
         while true {
             if let termination = child.poll() { return termination }
             guard ContinuousClock.now < deadline else { return nil }
-            var pause = timespec(tv_sec: 0, tv_nsec: 1_000_000)
+            var pause = CLinux_interval(0, 1_000_000)
             nanosleep(&pause, nil)
         }
     }
