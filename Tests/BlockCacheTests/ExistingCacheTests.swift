@@ -123,6 +123,8 @@ import Testing
             let mount = try BlockCache.test(.directory(disk.path))
             await mount.content(for: key("a", size: bytes.count)).store(bytes, at: 0)
             charged = mount.info().bytes
+            // Its threads have files open for as long as they work.
+            mount.shutdown()
         }
         try disk.makeReadOnly()
         let cache = try #require(try existing(changing: false, in: disk.path))

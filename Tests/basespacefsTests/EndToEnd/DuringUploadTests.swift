@@ -52,7 +52,7 @@ extension EndToEnd {
                     "-c",
                     """
                     exec 3< "$MNT/\(result.files)/f"; head -c 500 <&3 > $WORK/read; echo begun
-                    until [ -e $WORK/go ]; do read -rt 0.05 < <(:); done; cat <&3 >> $WORK/read; cmp $WORK/f $WORK/read
+                    until [ -e $WORK/go ] || ((SECONDS > 60)); do read -rt 0.05 < <(:); done; cat <&3 >> $WORK/read; cmp $WORK/f $WORK/read
                     """
                 )
                 #expect(try await reader.firstLine() == "begun")
@@ -157,7 +157,7 @@ extension EndToEnd {
                     "-c",
                     """
                     exec 3> "$MNT/\(result.files)/f"; head -c 12000000 $WORK/f >&3
-                    until [ -e $WORK/go ]; do read -rt 0.05 < <(:); done; tail -c 12000000 $WORK/f >&3; exec 3>&-
+                    until [ -e $WORK/go ] || ((SECONDS > 60)); do read -rt 0.05 < <(:); done; tail -c 12000000 $WORK/f >&3; exec 3>&-
                     """
                 )
                 let parts = { @Sendable in account.simulator.requests.filter { $0.path.contains("/parts/") } }

@@ -125,7 +125,7 @@ extension EndToEnd {
         func writtenAgain() async throws {
             // The shell closes the file and commits it; the child that inherited it writes later.
             let script = """
-                { echo first; { until [ -e "$WORK/go" ]; do read -rt 0.05 < <(:); done; echo second; } & } > "$1"
+                { echo first; { until [ -e "$WORK/go" ] || ((SECONDS > 60)); do read -rt 0.05 < <(:); done; echo second; } & } > "$1"
                 touch "$WORK/go"; wait $!
                 """
             try await Self.using(.replace) { mount, result in

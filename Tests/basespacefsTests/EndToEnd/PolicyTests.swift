@@ -45,7 +45,7 @@ extension EndToEnd {
                     """
                     {
                         echo first
-                        { until [ -e "$WORK/go" ]; do read -rt 0.05 < <(:); done; echo second; } &
+                        { until [ -e "$WORK/go" ] || ((SECONDS > 60)); do read -rt 0.05 < <(:); done; echo second; } &
                     } > "$MNT/\(result.files)/f"
                     touch "$WORK/closed"
                     wait
@@ -201,7 +201,7 @@ extension EndToEnd {
                     """
                     exec 3> "$MNT/\(result.files)/f"
                     head -c 12000000 /dev/zero >&3
-                    until [ -e "$WORK/go" ]; do read -rt 0.05 < <(:) || true; done
+                    until [ -e "$WORK/go" ] || ((SECONDS > 60)); do read -rt 0.05 < <(:) || true; done
                     head -c 12000000 /dev/zero >&3
                     exec 3>&-
                     """

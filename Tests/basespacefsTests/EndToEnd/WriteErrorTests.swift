@@ -262,7 +262,7 @@ extension EndToEnd {
                 let writer = try mount.start(
                     "bash",
                     "-c",
-                    "cd '\(mount.absolute(last.files))'; { echo x; until [ -e \(go) ]; do read -rt 0.05 < <(:); done; echo y; } > open"
+                    "cd '\(mount.absolute(last.files))'; { echo x; until [ -e \(go) ] || ((SECONDS > 60)); do read -rt 0.05 < <(:); done; echo y; } > open"
                 )
                 try await eventually("a file is open") {
                     try await mount.run("test -s '\(last.files)/open'").status == 0
