@@ -20,6 +20,7 @@ struct LaunchInputTests {
             ("s=sample:17", #"{"Content":"v1pre3/samples/17","Name":"Input.s","Type":"sample"}"#),
             ("s=/mnt/s", #"{"Content":"v1pre3/samples/5","Name":"Input.s","Type":"sample"}"#),
             ("s[]=/mnt/s", #"{"Items":["v1pre3/samples/5"],"Name":"Input.s","Type":"sample[]"}"#),
+            ("s=text:/x", #"{"Content":"/x","Name":"Input.s","Type":"string"}"#),
             ("Input.a=", #"{"Content":"","Name":"Input.a","Type":"string"}"#),
         ]
     )

@@ -17,7 +17,9 @@ extension Volume {
         mode: OpenMode
     ) throws(Errno) -> Answer<OpenFile> {
         if mode.writes {
-            guard tree.knownSession(of: entity)?.status.isFinal != true else { throw .readOnlyFileSystem }
+            if let status = tree.knownSession(of: entity)?.status, status.isFinal {
+                throw refused(.readOnlyFileSystem, "\(Self.words(for: entity)) is final: \(status)", in: node.parent)
+            }
             return .ready(opened(.command(node), isDirect: true))
         }
         if let session = tree.freshSession(of: entity) {

@@ -26,7 +26,9 @@ struct LaunchInput {
         var named: [String: String] = [:]
         for word in values {
             let (name, value) = try Self.pair(word, option: "--set")
-            named[name] = value
+            guard named.updateValue(value, forKey: name) == nil else {
+                throw CommandFailure("--set gives \(name) two values", status: .usage)
+            }
         }
         self.values = named
 
@@ -91,6 +93,7 @@ struct LaunchInput {
         _ value: String,
         _ reference: (String) -> EntityReference?
     ) throws(CommandFailure) -> Element {
+        if value.hasPrefix("text:") { return .text(String(value.dropFirst(5))) }
         if value.hasPrefix("/") || value.hasPrefix("./") || value.hasPrefix("../") {
             guard let reference = reference(value) else {
                 throw CommandFailure(

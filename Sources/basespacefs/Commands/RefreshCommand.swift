@@ -13,7 +13,7 @@ struct RefreshCommand: ParsableCommand {
     var paths: [String]
 
     func run() throws {
-        for path in paths {
+        try ControlPath.each(paths) { path throws(CommandFailure) in
             try ControlPath(path).write("refresh", to: ".commands")
         }
     }
@@ -31,8 +31,11 @@ struct CompleteCommand: ParsableCommand {
     var paths: [String]
 
     func run() throws {
-        for path in paths {
-            try ControlPath(path).climbing(to: "Status").write("complete", to: "Status")
+        try ControlPath.each(paths) { path throws(CommandFailure) in
+            let place = try ControlPath(path).climbing(to: "Status")
+            // What is complete needs no more of it.
+            guard place.text(of: "Status") != "Complete\n" else { return }
+            try place.write("complete", to: "Status")
         }
     }
 }
@@ -92,11 +95,33 @@ struct ControlPath {
 
     /// What `.error` says.
     private var reason: String? {
-        guard let descriptor = try? FileDescriptor.open(directory.appending(".error"), .readOnly) else { return nil }
+        text(of: ".error")?.split(separator: "\n").first { $0.hasPrefix("message: ") }.map { String($0.dropFirst(9)) }
+    }
+
+    /// The text of a small file; `nil` if it can't be read.
+    func text(of file: String) -> String? {
+        guard let descriptor = try? FileDescriptor.open(directory.appending(file), .readOnly) else { return nil }
         defer { try? descriptor.close() }
         var bytes = [UInt8](repeating: 0, count: 1 << 14)
         guard let count = try? bytes.withUnsafeMutableBytes({ try descriptor.read(into: $0) }) else { return nil }
-        let lines = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n")
-        return lines.first { $0.hasPrefix("message: ") }.map { String($0.dropFirst(9)) }
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Does something for each path. One that fails does not keep the others from it; the last failure is thrown, those
+    /// before it are told.
+    static func each(
+        _ paths: [String],
+        _ body: (String) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        var failure: CommandFailure?
+        for path in paths {
+            do throws(CommandFailure) {
+                try body(path)
+            } catch {
+                if let failure { StandardError.print("basespacefs: \(failure.message)") }
+                failure = error
+            }
+        }
+        if let failure { throw failure }
     }
 }

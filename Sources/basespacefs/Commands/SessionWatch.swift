@@ -16,7 +16,7 @@ struct SessionWatch {
     func run(_ session: AppSession, _ application: Application, json: Bool) throws {
         var session = session
         tell(session)
-        while !session.status.isFinal {
+        while !session.status.isFinal, session.status != .timedOut {
             if let signal = signals.wait(atMost: Self.interval)?.signal {
                 throw CommandFailure(
                     "no longer waiting; AppSession \(session.id) '\(session.name)' goes on (\(session.status))",
@@ -25,13 +25,12 @@ struct SessionWatch {
             }
             let id = session.id
             let next: AppSession
-            do {
-                next = try LaunchCommand.asking(client) { client throws(BaseSpaceError) in
-                    try await client.appSession(id)
-                }
+            do throws(BaseSpaceError) {
+                next = try Threads.wait { () async throws(BaseSpaceError) in try await client.appSession(id) }
             } catch {
                 // The session does not end because nobody can look at it; the next look may.
-                StandardError.print("basespacefs: \(error.message); looking again")
+                guard error.isUnreachable else { throw CommandFailure("AppSession \(id) can't be looked at: \(error)") }
+                StandardError.print("basespacefs: \(error); looking again")
                 continue
             }
             if next.status != session.status || next.statusSummary != session.statusSummary { tell(next) }

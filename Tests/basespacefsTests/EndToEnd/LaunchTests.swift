@@ -124,6 +124,9 @@ extension EndToEnd {
                 let done = try await mount.account.program(["complete", files + "/f"])
                 #expect(done.status == 0, "\(done.errors)")
                 #expect(try await mount.output("cat '\(result.path)/Status'") == "Complete\n")
+                // Once more changes nothing, and one path that is wrong does not keep the others from it.
+                #expect(try await mount.account.program(["complete", "/nowhere", files, "/tmp"]).status == 1)
+                #expect(try await mount.account.program(["complete", files]).status == 0)
                 for path in [mount.absolute("Projects"), "/tmp", "/nowhere"] {
                     #expect(try await mount.account.program(["complete", path]).status == 1)
                 }

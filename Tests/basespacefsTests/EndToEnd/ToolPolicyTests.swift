@@ -161,7 +161,10 @@ extension EndToEnd {
         func manual() throws {
             let root = (0..<4).reduce(URL(filePath: #filePath)) { path, _ in path.deletingLastPathComponent() }
             let text = try String(contentsOf: root.appending(path: "man/basespacefs.1"), encoding: .utf8)
-            let written = text.split(separator: "\n").filter { $0.hasPrefix(".It ") && $0.contains(" Ta ") }.dropFirst()
+            // There are other tables; this one says yes or no.
+            let written = text.split(separator: "\n").filter { line in
+                line.hasPrefix(".It ") && (line.hasSuffix(" Ta yes") || line.hasSuffix(" Ta no"))
+            }
             let measured = Self.rows.map { row in
                 ([row.name] + [row.close, row.overwrite, true].map { $0 ? "yes" : "no" }).joined(separator: " Ta ")
             }
