@@ -135,8 +135,8 @@ extension ReadCoverage {
         let head = "position\tbucket_size\tmean_coverage\n"
         return head
             + mean.enumerated().map { index, mean in
-                let value = mean == mean.rounded() ? String(Int64(mean)) : String(mean)
-                return "\(start + Int64(index) * bucketSize)\t\(bucketSize)\t\(value)\n"
+                let value = Int64(exactly: mean).map { String($0) } ?? String(mean)
+                return "\(start &+ Int64(index) &* bucketSize)\t\(bucketSize)\t\(value)\n"
             }.joined()
     }
 }

@@ -11,7 +11,7 @@ extension Node.Content {
         case .collection(let collection, _): collection.key
         case .entity(let entity): "\(entity.kind.rawValue)/\(entity.id)"
         case .directory(let place): "\(place.container.key)/files/\(place.path)"
-        case .file(let record): "file/\(record.id)"
+        case .file(let record): record.key
         case .control(let file, let entity): "\(entity.kind.rawValue)/\(entity.id)/\(file.rawValue)"
         case .properties(let place), .property(let place): place.key
         case .hidden(let directory): directory.key
@@ -25,11 +25,18 @@ extension Node.Content {
     }
 }
 
+extension FileRecord {
+    /// A dataset shows files of a sample or AppResult once more, with the same ids: another place, where other rules hold.
+    var key: String {
+        if case .dataset = place.container { "\(place.container.key)/file/\(id)" } else { "file/\(id)" }
+    }
+}
+
 extension Node {
     /// Whether the other node is a later state of the same place, so that it may take over its inode.
     func isSamePlace(as other: Node) -> Bool {
         switch (content, other.content) {
-        case (.file(let one), .file(let two)): return one.id == two.id
+        case (.file(let one), .file(let two)): return one.key == two.key
         // A staged file has a number of its own from its creation on, and becomes a file of the service under it.
         case (.staged, .staged), (.staged, .file), (.file, .staged): return true
         default: break

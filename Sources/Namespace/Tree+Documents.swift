@@ -62,7 +62,7 @@ extension Tree {
             state.withLock { state in
                 state.looks += 1
                 state.documents[document] = DocumentSlot(text: text, freshUntil: now() + lifetime, lastUse: state.looks)
-                state.dropDocuments(over: Self.documentBudget, at: now())
+                state.dropDocuments(keeping: document, over: Self.documentBudget)
             }
             return .success(text)
         } catch {
@@ -80,12 +80,12 @@ extension Tree {
 
 extension Tree.State {
     /// Forgets the texts that were looked at longest ago, until the others are within `budget` bytes.
-    fileprivate mutating func dropDocuments(over budget: Int, at now: ContinuousClock.Instant) {
+    fileprivate mutating func dropDocuments(keeping kept: DocumentFile, over budget: Int) {
         var total = documents.values.reduce(0) { $0 + ($1.text?.count ?? 0) }
         guard total > budget else { return }
         for (document, slot) in documents.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
             guard total > budget else { return }
-            guard slot.flight == nil else { continue }
+            guard document != kept, slot.flight == nil else { continue }
             total -= slot.text?.count ?? 0
             documents[document] = nil
         }

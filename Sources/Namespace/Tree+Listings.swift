@@ -7,24 +7,27 @@ extension Tree {
     func listing(for key: ListingKey) async throws(BaseSpaceError) -> Listing {
         enum Look {
             case known(Result<Listing, BaseSpaceError>)
-            case wait(ListingSlot.Flight)
+            /// A fetch; one that began before a change that the caller knows of is not the answer.
+            case wait(ListingSlot.Flight, isAnswer: Bool)
         }
-        let look = state.withLock { state -> Look in
-            let slot = state.listings[key]
-            if let listing = state.fresh(key, at: now()) { return .known(.success(listing)) }
-            if let flight = slot?.flight { return .wait(flight) }
-            if let refusal = slot?.refusal, now() < refusal.until { return .known(.failure(refusal.error)) }
-            let flight = ListingSlot.Flight { await self.fetch(key) }
-            state.listings[key, default: ListingSlot()].flight = flight
-            return .wait(flight)
-        }
-        switch look {
-        case .known(let result): return try result.get()
-        case .wait(let flight):
-            guard let result = await flight.valueUnlessCancelled() else {
-                throw BaseSpaceError.cancelled(key.description)
+        while true {
+            let look = state.withLock { state -> Look in
+                let slot = state.listings[key]
+                if let listing = state.fresh(key, at: now()) { return .known(.success(listing)) }
+                if let slot, let flight = slot.flight { return .wait(flight, isAnswer: !slot.isOutdated) }
+                if let refusal = slot?.refusal, now() < refusal.until { return .known(.failure(refusal.error)) }
+                let flight = ListingSlot.Flight { await self.fetch(key) }
+                state.listings[key, default: ListingSlot()].flight = flight
+                return .wait(flight, isAnswer: true)
             }
-            return try result.get()
+            switch look {
+            case .known(let result): return try result.get()
+            case .wait(let flight, let isAnswer):
+                guard let result = await flight.valueUnlessCancelled() else {
+                    throw BaseSpaceError.cancelled(key.description)
+                }
+                if isAnswer { return try result.get() }
+            }
         }
     }
 
@@ -36,8 +39,10 @@ extension Tree {
                 let entities = try await service.entities(in: collection)
                 return .success(install(entities, of: collection, begun: start))
             case .files(let container):
+                // What is final when the list is asked for can't grow after it.
+                let isFinal = state.withLock { $0.isFinal(container) }
                 let files = try await service.files(of: container)
-                return .success(install(files, of: container, begun: start))
+                return .success(install(files, of: container, isFinal: isFinal, begun: start))
             case .properties(let owner):
                 return .success(install(try await properties(of: owner), of: owner, begun: start))
             }
@@ -96,14 +101,13 @@ extension Tree {
     private func install(
         _ files: [RemoteFile],
         of container: FileContainer,
+        isFinal: Bool,
         begun start: ContinuousClock.Instant
     ) -> Listing {
         let listing = FileTree.listing(of: files, in: container)
         return state.withLock { state in
             state.local[container]?.dropUploads(before: start)
-            let lifetime =
-                state.status(of: container)?.isFinal == true || state.containers[container]?.isFinal == true
-                ? configuration.finalLifetime : configuration.metadataLifetime
+            let lifetime = isFinal ? configuration.finalLifetime : configuration.metadataLifetime
             state.finish(.files(of: container), with: listing, fetched: start, freshUntil: start + lifetime)
             state.dropListings(keeping: .files(of: container), limit: configuration.listingLimit, at: now())
             return listing

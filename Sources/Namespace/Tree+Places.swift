@@ -78,6 +78,28 @@ extension Tree {
         }
     }
 
+    /// Whether an entity is what has those files, or holds it; where that is not known, it may.
+    public func mayContain(_ container: FileContainer, _ entity: Entity) -> Bool {
+        if container == entity.container { return true }
+        switch entity {
+        case .appSession: return isSameSession(container, as: entity)
+        case .project(let project):
+            guard let key = container.entity else { return false }
+            let owner = state.withLock { state in
+                state.listings.first { listing, slot in
+                    guard case .entities(let collection) = listing, collection.isHome, collection.kind == key.kind
+                    else {
+                        return false
+                    }
+                    return slot.listing?.name(of: key.id) != nil
+                }?.key
+            }
+            guard case .entities(let collection)? = owner else { return true }
+            return collection.project == project.id
+        default: return false
+        }
+    }
+
     /// The way from an entity's directory to its session's.
     ///
     /// - Returns: `nil` if the service names no session.

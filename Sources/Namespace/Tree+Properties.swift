@@ -8,6 +8,27 @@ extension Tree {
     /// - Parameter content: What to put there; `nil` to take it away.
     public func changeProperty(at place: PropertyPlace, to content: PropertyEdit.Content?) async throws(BaseSpaceError)
     {
+        // The service sets a property as a whole: two changes of one at the same time would lose one of them.
+        let change = state.withLock { state in
+            let before = state.propertyChanges[place.owner]
+            let change = Task<Result<Void, BaseSpaceError>, Never> {
+                _ = await before?.value
+                do throws(BaseSpaceError) {
+                    return .success(try await self.applyChange(at: place, to: content))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            state.propertyChanges[place.owner] = change
+            return change
+        }
+        try await change.value.get()
+    }
+
+    private func applyChange(
+        at place: PropertyPlace,
+        to content: PropertyEdit.Content?
+    ) async throws(BaseSpaceError) {
         let name = place.components.first ?? ""
         let current = try await service.properties(of: place.owner).first { $0.name == name }?.value
         switch try PropertyEdit(content, at: place.components, of: current) {

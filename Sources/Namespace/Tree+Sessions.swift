@@ -127,6 +127,11 @@ extension Tree.State {
         }
     }
 
+    /// Whether no file can come to a container any more, as last heard.
+    func isFinal(_ container: FileContainer) -> Bool {
+        status(of: container)?.isFinal == true || containers[container]?.isFinal == true
+    }
+
     /// The last known state of the session that a container belongs to.
     func status(of container: FileContainer) -> SessionStatus? {
         let known = containers[container]

@@ -58,6 +58,8 @@ public final class Tree: Sendable {
         var local: [FileContainer: LocalEntries] = [:]
         /// Directories in `Properties/` that have nothing in them yet, which the service can't hold, by their owner.
         var localProperties: [EntityKey: Set<String>] = [:]
+        /// The last change of each entity's properties; the next one waits for it.
+        var propertyChanges: [EntityKey: Task<Result<Void, BaseSpaceError>, Never>] = [:]
         /// What programs want the AppResults described as that they make, by project.
         var descriptions: [EntityID: String] = [:]
         var documents: [DocumentFile: DocumentSlot] = [:]

@@ -24,7 +24,11 @@ extension BaseSpaceClient {
         let count = first.items.count
         var pages: [[Item]]
         if let total = first.totalCount.map({ min($0, Self.longestCollection) }) {
-            pages = try await source.pages(in: count..<max(count, total), step: count)
+            // A first page of one item must not make a million calls of the rest: the service cuts what is too long.
+            pages = try await source.pages(
+                in: count..<max(count, total),
+                step: max(count, min(first.limit ?? 1, Self.pageSize))
+            )
         } else {
             pages = [try await source.itemsToTheEnd(after: first)]
         }

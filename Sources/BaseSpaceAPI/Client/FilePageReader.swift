@@ -15,7 +15,7 @@ struct FilePageReader {
             var scanner = JSONScanner(bytes)
             var reader = FilePageReader()
             do throws(JSONScanner.Unusual) {
-                try reader.readEnvelope(&scanner)
+                try reader.readEnvelope(&scanner, depth: 0)
             } catch {
                 return nil
             }
@@ -29,10 +29,10 @@ struct FilePageReader {
     }
 
     /// v1 has the list in `Response`, v2 its counts in `Paging`.
-    private mutating func readEnvelope(_ scanner: inout JSONScanner) throws(JSONScanner.Unusual) {
+    private mutating func readEnvelope(_ scanner: inout JSONScanner, depth: Int) throws(JSONScanner.Unusual) {
         try scanner.object { scanner, key throws(JSONScanner.Unusual) in
             switch key {
-            case "Response", "Paging": try readEnvelope(&scanner)
+            case "Response" where depth < 2, "Paging" where depth < 2: try readEnvelope(&scanner, depth: depth + 1)
             case "Items":
                 guard items == nil else { throw JSONScanner.Unusual() }
                 var list: [RemoteFile] = []

@@ -16,7 +16,9 @@ extension Volume {
         case .document(let document) where tree.knownText(of: document) == nil:
             return pending("asking for '\(node.name)'", in: node.parent) { [self] in
                 let size = try await tree.text(of: document).count
-                return file(node, permissions: 0o444, size: UInt64(size), lifetime: Self.documentLifetime)
+                let isReport = if case .report = document { true } else { false }
+                let lifetime = isReport ? 0.1 : Self.documentLifetime
+                return file(node, permissions: 0o444, size: UInt64(size), lifetime: lifetime)
             }
         case .property(let place) where tree.knownText(ofProperty: place) == nil:
             return pending("asking for property '\(place.path)'", in: node.parent) { [self] in

@@ -24,7 +24,7 @@ extension Volume {
                 in: directory.parent
             )
         }
-        guard !staged.all.contains(where: { $0.isUnsent && $0.place.container == entity.container }) else {
+        guard !staged.all.contains(where: { $0.isUnsent && tree.mayContain($0.place.container, entity) }) else {
             throw refused(.resourceBusy, "\(words) stays: files wait to be uploaded into it", in: directory.parent)
         }
         return finishing("moving \(words) to the trash", in: directory.parent) { [self] in
