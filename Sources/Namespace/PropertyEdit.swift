@@ -20,20 +20,22 @@ public enum PropertyEdit: Hashable, Sendable {
     ///   - content: What to put there; `nil` to take it away.
     ///   - components: The place: the name of the property, then where in it.
     ///   - current: The value of the property; `nil` if it does not exist.
+    ///   - numbers: What the elements of a list are called.
     /// - Throws: `invalidRequest` in words, for what no property can be.
     public init(
         _ content: Content?,
         at components: [String],
-        of current: PropertyValue?
+        of current: PropertyValue?,
+        numbers: ElementNumbers = ElementNumbers()
     ) throws(BaseSpaceError) {
         guard let content else {
-            self = try Self.removal(at: Array(components.dropFirst()), of: current)
+            self = try Self.removal(at: Array(components.dropFirst()), of: current, numbers)
             return
         }
         switch components.count {
         case 1: self = .set(Self.single(content))
-        case 2: self = .set(try Self.element(content, at: components[1], of: current))
-        case 3: self = .set(try Self.field(content, at: components[1], components[2], of: current))
+        case 2: self = .set(try Self.element(content, at: components[1], of: current, numbers))
+        case 3: self = .set(try Self.field(content, at: components[1], components[2], of: current, numbers))
         default: throw Self.problem("properties have no more than two levels of directories")
         }
     }
@@ -49,7 +51,8 @@ public enum PropertyEdit: Hashable, Sendable {
     private static func element(
         _ content: Content,
         at key: String,
-        of current: PropertyValue?
+        of current: PropertyValue?,
+        _ numbers: ElementNumbers
     ) throws(BaseSpaceError) -> PropertyValue {
         switch (content, current) {
         case (.text(let text), .map(let map)):
@@ -57,16 +60,16 @@ public enum PropertyEdit: Hashable, Sendable {
         case (.text(let text), nil) where Int(key) == nil:
             return .map(PropertyMap([.init(key, lines(text))]))
         case (.text(let text), nil):
-            return .texts(try [String]().setting(text, at: key))
+            return .texts(try [String]().setting(text, at: key, numbers))
         case (.text(let text), .texts(let texts)):
-            return .texts(try texts.setting(text, at: key))
+            return .texts(try texts.setting(text, at: key, numbers))
         case (.reference(let reference), nil):
-            return .references(reference.kind, try [EntityReference]().setting(reference, at: key))
+            return .references(reference.kind, try [EntityReference]().setting(reference, at: key, numbers))
         case (.reference(let reference), .references(let kind, let references)):
             guard kind == reference.kind else {
                 throw problem("this property is a list of \(kind.plural); a \(reference.kind.rawValue) can't be in it")
             }
-            return .references(kind, try references.setting(reference, at: key))
+            return .references(kind, try references.setting(reference, at: key, numbers))
         default:
             throw problem("a property of type \(current?.type ?? "none") can't hold that")
         }
@@ -77,7 +80,8 @@ public enum PropertyEdit: Hashable, Sendable {
         _ content: Content,
         at index: String,
         _ key: String,
-        of current: PropertyValue?
+        of current: PropertyValue?,
+        _ numbers: ElementNumbers
     ) throws(BaseSpaceError) -> PropertyValue {
         guard case .text(let text) = content else { throw problem("a map holds text only") }
         let maps: [PropertyMap]
@@ -86,29 +90,34 @@ public enum PropertyEdit: Hashable, Sendable {
         case .maps(let known): maps = known
         default: throw problem("a property of type \(current?.type ?? "none") has no lists of maps")
         }
-        let known = Int(index).flatMap { maps.indices.contains($0) ? maps[$0] : nil } ?? PropertyMap([])
-        return .maps(try maps.setting(known.setting(key, to: lines(text)), at: index))
+        let place = numbers.isGap(index) ? nil : numbers.place(of: index)
+        let known = place.flatMap { maps.indices.contains($0) ? maps[$0] : nil } ?? PropertyMap([])
+        return .maps(try maps.setting(known.setting(key, to: lines(text)), at: index, numbers))
     }
 
-    private static func removal(at path: [String], of current: PropertyValue?) throws(BaseSpaceError) -> PropertyEdit {
+    private static func removal(
+        at path: [String],
+        of current: PropertyValue?,
+        _ numbers: ElementNumbers
+    ) throws(BaseSpaceError) -> PropertyEdit {
         guard let key = path.first else { return .delete }
         switch current {
         case .map(let map):
             let rest = map.entries.filter { EntityNames.legal($0.key) != key }
             return rest.isEmpty ? .delete : .set(.map(PropertyMap(rest)))
         case .texts(let texts):
-            let rest = try texts.removing(at: key)
+            let rest = try texts.removing(at: key, numbers)
             return rest.isEmpty ? .delete : .set(.texts(rest))
         case .references(let kind, let references):
-            let rest = try references.removing(at: key)
+            let rest = try references.removing(at: key, numbers)
             return rest.isEmpty ? .delete : .set(.references(kind, rest))
         case .maps(let maps) where path.count == 1:
-            let rest = try maps.removing(at: key)
+            let rest = try maps.removing(at: key, numbers)
             return rest.isEmpty ? .delete : .set(.maps(rest))
         case .maps(let maps):
-            guard let index = Int(key), maps.indices.contains(index) else { throw problem("there is no \(key)") }
+            let index = try maps.index(of: key, numbers)
             let entries = maps[index].entries.filter { EntityNames.legal($0.key) != path[1] }
-            return .set(.maps(try maps.setting(PropertyMap(entries), at: key)))
+            return .set(.maps(try maps.setting(PropertyMap(entries), at: key, numbers)))
         default:
             throw problem("there is nothing of that name in the property")
         }
@@ -137,24 +146,35 @@ extension PropertyMap {
 }
 
 extension Array {
-    /// The list with an element replaced, or one more at its end.
-    fileprivate func setting(_ element: Element, at key: String) throws(BaseSpaceError) -> [Element] {
-        guard let index = Int(key), String(index) == key, (0...count).contains(index) else {
-            throw PropertyEdit.problem("the next of this list is '\(count)', not '\(key)'")
+    /// The list with an element replaced, put back where one was removed, or one more at its end.
+    fileprivate func setting(
+        _ element: Element,
+        at key: String,
+        _ numbers: ElementNumbers
+    ) throws(BaseSpaceError) -> [Element] {
+        guard let index = numbers.place(of: key), index <= count else {
+            throw PropertyEdit.problem("the next of this list is '\(numbers.next(count: count))', not '\(key)'")
         }
         var elements = self
-        if index == count {
-            elements.append(element)
+        if index == count || numbers.isGap(key) {
+            elements.insert(element, at: index)
         } else {
             elements[index] = element
         }
         return elements
     }
 
-    fileprivate func removing(at key: String) throws(BaseSpaceError) -> [Element] {
-        guard let index = Int(key), indices.contains(index) else { throw PropertyEdit.problem("there is no '\(key)'") }
+    fileprivate func removing(at key: String, _ numbers: ElementNumbers) throws(BaseSpaceError) -> [Element] {
         var elements = self
-        elements.remove(at: index)
+        elements.remove(at: try index(of: key, numbers))
         return elements
+    }
+
+    /// Where an element stands that is there.
+    fileprivate func index(of key: String, _ numbers: ElementNumbers) throws(BaseSpaceError) -> Int {
+        guard let index = numbers.place(of: key), index < count, !numbers.isGap(key) else {
+            throw PropertyEdit.problem("there is no '\(key)'")
+        }
+        return index
     }
 }

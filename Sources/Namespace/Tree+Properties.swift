@@ -31,16 +31,31 @@ extension Tree {
     ) async throws(BaseSpaceError) {
         let name = place.components.first ?? ""
         let current = try await service.properties(of: place.owner).first { $0.name == name }?.value
-        switch try PropertyEdit(content, at: place.components, of: current) {
+        let property = PropertyPlace(owner: place.owner, path: name)
+        let numbers = state.withLock { $0.propertyGaps[property]?.numbers } ?? ElementNumbers()
+        let edit = try PropertyEdit(content, at: place.components, of: current, numbers: numbers)
+        switch edit {
         case .set(let value): try await service.setProperty(named: name, of: place.owner, to: value)
-        case .delete:
-            try await service.deleteProperty(named: name, of: place.owner)
-            if place.components.count > 1 {
-                // The directory outlives the last of its entries.
-                state.withLock { _ = $0.localProperties[place.owner, default: []].insert(place.components[0]) }
-            }
+        case .delete: try await service.deleteProperty(named: name, of: place.owner)
         }
-        refreshProperties(of: place.owner)
+        state.withLock { state in
+            if edit == .delete {
+                state.propertyGaps[property] = nil
+                if place.components.count > 1 {
+                    // The directory outlives the last of its entries.
+                    state.localProperties[place.owner, default: []].insert(name)
+                }
+            } else {
+                state.renumber(
+                    property,
+                    after: place,
+                    isRemoval: content == nil,
+                    isList: current?.isList ?? false,
+                    at: now()
+                )
+            }
+            state.outdate(.properties(of: place.owner))
+        }
     }
 
     /// The text of a property, without asking the service; `nil` if that has to be.
@@ -76,8 +91,12 @@ extension Tree {
         )
     }
 
-    /// Removes a directory that has nothing in it.
-    public func removeLocalProperty(at place: PropertyPlace) {
+    /// Removes a directory that has nothing in it, here and, where the service holds an empty list or map, there.
+    public func removePropertyDirectory(at place: PropertyPlace) async throws(BaseSpaceError) {
+        let key = ListingKey.properties(of: place.owner)
+        if try await listing(for: key).directories[place.path] != nil {
+            try await changeProperty(at: place, to: nil)
+        }
         state.withLock { _ = $0.localProperties[place.owner]?.remove(place.path) }
     }
 
@@ -146,6 +165,44 @@ extension Tree {
             walk.append(parent)
         }
         return walk.reversed()
+    }
+}
+
+extension Tree.State {
+    /// Remembers what an element of a list is called after one of them was removed or set.
+    fileprivate mutating func renumber(
+        _ property: PropertyPlace,
+        after place: PropertyPlace,
+        isRemoval: Bool,
+        isList: Bool,
+        at moment: ContinuousClock.Instant
+    ) {
+        let components = place.components
+        guard isList, components.count > 1 else { return }
+        var gaps = propertyGaps[property] ?? PropertyGaps(since: moment)
+        if !isRemoval {
+            gaps.numbers.set(components[1])
+        } else if components.count == 2 {
+            gaps.numbers.remove(components[1])
+            gaps.since = moment
+        }
+        propertyGaps[property] = gaps.numbers.isPlain ? nil : gaps
+    }
+
+    /// Lets elements be numbered as they stand in their lists, where the last was removed before a moment; `nil` for any.
+    mutating func forgetGaps(of owner: EntityKey, before moment: ContinuousClock.Instant?) {
+        for (place, gaps) in propertyGaps where place.owner == owner && moment.map({ gaps.since < $0 }) ?? true {
+            propertyGaps[place] = nil
+        }
+    }
+}
+
+extension PropertyValue {
+    fileprivate var isList: Bool {
+        switch self {
+        case .texts, .references, .maps: true
+        case .text, .reference, .map, .unknown: false
+        }
     }
 }
 

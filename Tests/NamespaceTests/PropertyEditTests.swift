@@ -7,14 +7,14 @@ import Testing
 
 /// Edits of a property, compared with what the same writes and removals make of plain files.
 @Suite struct PropertyEditTests {
-    /// A property as files: their texts by their paths below its name, and how many elements a list has.
+    /// A property as files: their texts by their paths below its name, and the number of a list's next element.
     private struct Files: Equatable {
         enum Form: Equatable {
             case none, text, list, map, maps
         }
         var form = Form.none
         var texts: [String: String] = [:]
-        var count = 0
+        var next = 0
 
         /// Writes a file if there can be one, and answers whether there can.
         mutating func write(_ text: String, at path: [String]) -> Bool {
@@ -30,7 +30,7 @@ import Testing
                     guard let index = element(path[0]) else { return false }
                     form = .list
                     texts[path[0]] = text
-                    count = max(count, index + 1)
+                    next = max(next, index + 1)
                 case .text, .maps: return false
                 }
                 return true
@@ -38,33 +38,27 @@ import Testing
                 guard form == .none || form == .maps, let index = element(path[0]) else { return false }
                 form = .maps
                 texts[path.joined(separator: "/")] = text
-                count = max(count, index + 1)
+                next = max(next, index + 1)
                 return true
             }
         }
 
         private func element(_ name: String) -> Int? {
-            Int(name).flatMap { (0...count).contains($0) && String($0) == name ? $0 : nil }
+            Int(name).flatMap { (0...next).contains($0) && String($0) == name ? $0 : nil }
         }
 
-        /// Removes a file that is there; what comes behind an element of a list moves up.
+        /// Removes a file that is there; the others keep their names.
         mutating func remove(_ path: String) {
             texts[path] = nil
-            if form == .list, let index = Int(path) {
-                for next in (index + 1)..<max(count, index + 1) {
-                    texts[String(next - 1)] = texts.removeValue(forKey: String(next))
-                }
-                count -= 1
-            }
             if texts.isEmpty, form != .maps {
                 self = Files()
             }
         }
     }
 
-    private func texts(of value: PropertyValue?) -> [String: String] {
+    private func texts(of value: PropertyValue?, _ numbers: ElementNumbers) -> [String: String] {
         guard let value else { return [:] }
-        let listing = PropertyTree.listing(of: [Property(name: "P.x", value: value)])
+        let listing = PropertyTree.listing(of: [Property(name: "P.x", value: value)]) { _ in numbers }
         var texts: [String: String] = [:]
         for (directory, children) in listing.directories {
             for case (let name, .text(let bytes)) in children {
@@ -79,12 +73,15 @@ import Testing
     func editsDoWhatTheyDoToFiles(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var (value, files): (PropertyValue?, Files) = (nil, Files())
+        var numbers = ElementNumbers()
         for step in 0..<60 {
             let removed = files.texts.keys.sorted().randomElement(using: &random)
             if let removed, Int.random(in: 0..<3, using: &random) == 0 {
                 let path = ["P.x"] + removed.split(separator: "/").map(String.init)
+                let isElement = files.form == .list
                 files.remove(removed)
-                value = applied(try PropertyEdit(nil, at: path, of: value))
+                value = applied(try PropertyEdit(nil, at: path, of: value, numbers: numbers))
+                if isElement { numbers.remove(removed) }
             } else {
                 let depth = [0, 1, 1, 1, 1, 2, 2].randomElement(using: &random) ?? 0
                 // A text of its own is the end of a list or map: rarely, so that these grow.
@@ -92,17 +89,19 @@ import Testing
                     ["0", "1", "2", "3", "k", "a key", "01"].randomElement(using: &random) ?? ""
                 }
                 let text = ["", "one", "two\nlines", "é"].randomElement(using: &random) ?? ""
-                let edit = try? PropertyEdit(.text(text), at: ["P.x"] + path, of: value)
+                let edit = try? PropertyEdit(.text(text), at: ["P.x"] + path, of: value, numbers: numbers)
                 #expect(
                     (edit != nil) == files.write(text, at: path),
                     "\(path) of \(String(describing: value)), seed \(seed)"
                 )
                 if let edit {
                     value = applied(edit)
+                    if let first = path.first { numbers.set(first) }
                 }
             }
+            if value == nil || files.form == .text { numbers = ElementNumbers() }
             let wanted = files.texts.mapValues { $0.isEmpty ? "" : $0 + "\n" }
-            #expect(texts(of: value) == wanted, "seed \(seed), step \(step)")
+            #expect(texts(of: value, numbers) == wanted, "seed \(seed), step \(step)")
         }
     }
 

@@ -57,7 +57,50 @@ import Testing
         #expect(fixture.service.state.withLock { $0.properties[owner] } == [])
         // The directory outlives the last of its entries, and goes when it is removed.
         #expect(try await fixture.tree.children(of: directory).map(\.name) == ["A.List"])
-        fixture.tree.removeLocalProperty(at: place)
+        try await fixture.tree.removePropertyDirectory(at: place)
         #expect(try await fixture.tree.children(of: directory).isEmpty)
+    }
+
+    @Test func aDirectoryThatTheServiceHoldsEmptyIsRemovedThere() async throws {
+        let fixture = TreeFixture()
+        let owner = EntityKey(kind: .project, id: "7")
+        fixture.service.set { $0.properties[owner] = [Property(name: "A.List", value: .texts([]))] }
+        let directory = try await fixture.walk("Projects/P/Properties")
+        #expect(try await fixture.tree.children(of: directory).map(\.name) == ["A.List"])
+        try await fixture.tree.removePropertyDirectory(at: PropertyPlace(owner: owner, path: "A.List"))
+        #expect(fixture.service.state.withLock { $0.properties[owner] } == [])
+        #expect(try await fixture.tree.children(of: directory).isEmpty)
+    }
+
+    @Test func theOtherElementsOfAListKeepTheirNamesForAWhile() async throws {
+        let fixture = TreeFixture()
+        let owner = EntityKey(kind: .project, id: "7")
+        fixture.service.set { $0.properties[owner] = [Property(name: "A.List", value: .texts(["a", "b", "c", "d"]))] }
+        let list = try await fixture.walk("Projects/P/Properties/A.List")
+        let place = PropertyPlace(owner: owner, path: "A.List")
+        func names() async throws -> [String] { try await fixture.tree.children(of: list).map(\.name) }
+        func value() -> PropertyValue? { fixture.service.state.withLock { $0.properties[owner]?.first?.value } }
+
+        for name in ["0", "2"] {
+            try await fixture.tree.changeProperty(at: place.appending(name), to: nil)
+        }
+        #expect(value() == .texts(["b", "d"]))
+        #expect(try await names() == ["1", "3"])
+        // Where one was removed one can be put, and the next one goes behind all.
+        try await fixture.tree.changeProperty(at: place.appending("2"), to: .text("C"))
+        try await fixture.tree.changeProperty(at: place.appending("4"), to: .text("e"))
+        #expect(value() == .texts(["b", "C", "d", "e"]))
+        #expect(try await names() == ["1", "2", "3", "4"])
+        await #expect(throws: BaseSpaceError.self) {
+            try await fixture.tree.changeProperty(at: place.appending("6"), to: .text("f"))
+        }
+        // When the names that programs know are too old they are those of the list.
+        fixture.clock.advance(by: .seconds(121))
+        #expect(try await names() == ["0", "1", "2", "3"])
+        // So they are after a refresh.
+        try await fixture.tree.changeProperty(at: place.appending("0"), to: nil)
+        #expect(try await names() == ["1", "2", "3"])
+        fixture.tree.refresh(below: try await fixture.walk(""))
+        #expect(try await names() == ["0", "1", "2"])
     }
 }

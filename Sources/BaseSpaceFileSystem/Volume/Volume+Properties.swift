@@ -106,7 +106,7 @@ extension Volume {
             guard child.isDirectory == isDirectory else { throw isDirectory ? Errno.notDirectory : Errno.isDirectory }
             if isDirectory {
                 guard try await tree.children(of: child).isEmpty else { throw Errno.directoryNotEmpty }
-                tree.removeLocalProperty(at: place)
+                try await tree.removePropertyDirectory(at: place)
             } else {
                 try await tree.changeProperty(at: place, to: nil)
             }

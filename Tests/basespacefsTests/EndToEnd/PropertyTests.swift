@@ -74,10 +74,11 @@ extension EndToEnd {
                 func run(_ script: String) async throws -> String {
                     try await whole.mount.output("cd \(WholeAccount.appResult)/Properties && \(script)")
                 }
-                #expect(try await run("rm App.List/0; ls App.List; cat App.List/0") == "0\ntwo\n")
+                // As of other files, those that stay keep their names.
+                #expect(try await run("rm App.List/0; ls App.List; cat App.List/1") == "1\ntwo\n")
                 #expect(try await property("App.List", whole) == #"["string[]","two"]"#)
                 #expect(
-                    try await run("rm App.List/0; ls App.List; rmdir App.List; rm App.String App.Reference; ls") == """
+                    try await run("rm App.List/1; ls App.List; rmdir App.List; rm App.String App.Reference; ls") == """
                         App.Map
                         App.Maps
                         App.References
@@ -88,10 +89,22 @@ extension EndToEnd {
                     #expect(try await property(name, whole) == "")
                 }
                 #expect(try await run("rm -r App.Map; ls") == "App.Maps\nApp.References\n")
+                #expect(
+                    try await run(
+                        "mkdir My.List; for i in 0 1 2 3; do echo $i > My.List/$i; done; rm My.List/0 My.List/2; ls My.List"
+                    )
+                        == "1\n3\n"
+                )
+                #expect(try await property("My.List", whole) == #"["string[]","1","3"]"#)
+                #expect(try await run("rm -r My.List App.References; ls") == "App.Maps\n")
                 try await whole.mount.expect(
                     "rmdir \(WholeAccount.appResult)/Properties/App.Maps",
                     failsWith: "not empty"
                 )
+                #expect(try await run("rm -r App.Maps; ls") == "")
+                for name in ["My.List", "App.References", "App.Maps"] {
+                    #expect(try await property(name, whole) == "")
+                }
             }
         }
 
