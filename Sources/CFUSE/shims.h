@@ -42,6 +42,19 @@ static inline int cfuse_backing_close(int device, int id) {
     return ioctl(device, _IOW(229, 2, uint32_t), &number);
 }
 
+/// Has the kernel ask at the next look whether a name still means the same, without taking the directory entry away from who
+/// stands in it (Linux 6.2). 0, or a negative errno: ENOSYS from older kernels. libfuse took a word of flags at first, and
+/// then none.
+static inline int cfuse_notify_expire_entry(
+    struct fuse_session *_Nonnull session, fuse_ino_t parent, const char *_Nonnull name, size_t length
+) {
+    typedef int (*without_flags)(struct fuse_session *, fuse_ino_t, const char *, size_t);
+    typedef int (*with_flags)(struct fuse_session *, fuse_ino_t, const char *, size_t, unsigned);
+    return _Generic(&fuse_lowlevel_notify_expire_entry,
+        without_flags: ((without_flags)fuse_lowlevel_notify_expire_entry)(session, parent, name, length),
+        default: ((with_flags)fuse_lowlevel_notify_expire_entry)(session, parent, name, length, FUSE_EXPIRE_ONLY));
+}
+
 // What a session waits with; Swift's Glibc module leaves these headers out.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -189,6 +189,11 @@ public final class FUSESession: Sendable, KernelCache {
         notifications.add(.entry(name: name, parent: parent.rawValue))
     }
 
+    /// Asks at the next look what a name in a directory means, soon after the call.
+    public func expireEntry(_ name: String, in parent: InodeNumber) {
+        notifications.add(.expiredEntry(name: name, parent: parent.rawValue))
+    }
+
     /// Forgets the attributes and cached pages of an inode, soon after the call.
     public func invalidateInode(_ inode: InodeNumber) {
         notifications.add(.inode(inode.rawValue))

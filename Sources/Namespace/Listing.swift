@@ -31,19 +31,28 @@ struct Listing: Sendable {
     let directories: [String: Directory]
     /// Lines of all directories together.
     let count: Int
+    /// The names of entities by their ids.
+    private let names: [EntityID: String]
 
     init(directories: [String: Directory]) {
+        self.init(directories, names: [:])
+    }
+
+    private init(_ directories: [String: Directory], names: [EntityID: String]) {
         self.directories = directories
+        self.names = names
         count = directories.values.reduce(0) { $0 + $1.count }
     }
 
     /// A collection's directory, its entities named by ``EntityNames``.
     init(of entities: [Entity], in collection: EntityCollection) {
         var directory = Directory(minimumCapacity: entities.count)
+        var names = [EntityID: String](minimumCapacity: entities.count)
         for (name, entity) in zip(Self.names(of: entities, in: collection), entities) {
             directory[name] = collection.isHome ? .entity(entity) : .reference(entity.key)
+            names[entity.id] = name
         }
-        self.init(directories: ["": directory])
+        self.init(["": directory], names: names)
     }
 
     private static func names(of entities: [Entity], in collection: EntityCollection) -> [String] {
@@ -74,15 +83,7 @@ struct Listing: Sendable {
     }
 
     /// The name of the child that stands for an entity.
-    func name(of id: EntityID) -> String? {
-        directories[""]?.first { _, child in
-            switch child {
-            case .entity(let entity): entity.id == id
-            case .reference(let key): key.id == id
-            case .file, .directory, .text: false
-            }
-        }?.key
-    }
+    func name(of id: EntityID) -> String? { names[id] }
 }
 
 /// A listing in the course of time: when it was fetched, who is fetching it anew.

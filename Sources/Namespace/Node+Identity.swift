@@ -9,7 +9,7 @@ extension Node.Content {
         switch self {
         case .root: "root"
         case .collection(let collection, _): collection.key
-        case .entity(let entity): "\(entity.kind.rawValue)/\(entity.id)"
+        case .entity(let entity): entity.key.inodeKey
         case .directory(let place): "\(place.container.key)/files/\(place.path)"
         case .file(let record): record.key
         case .control(let file, let entity): "\(entity.kind.rawValue)/\(entity.id)/\(file.rawValue)"
@@ -23,6 +23,14 @@ extension Node.Content {
     func inode(in parent: InodeNumber, named name: String) -> InodeNumber {
         InodeNumber(key: key ?? "\(parent.rawValue)/\(name)")
     }
+}
+
+extension EntityKey {
+    /// The source of the inode number of the entity's directory.
+    fileprivate var inodeKey: String { "\(kind.rawValue)/\(id)" }
+
+    /// The inode number of the entity's directory.
+    var inode: InodeNumber { InodeNumber(key: inodeKey) }
 }
 
 extension FileRecord {

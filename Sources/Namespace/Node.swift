@@ -69,6 +69,19 @@ public final class Node: Sendable {
         }
     }
 
+    /// Whether the kernel may be made to forget its name at any time. The working directory of a program may not; but nobody
+    /// works in what is only reached by a name that no listing shows.
+    public var isForgettable: Bool {
+        if case .hidden = content { return true }
+        return !isDirectory
+    }
+
+    /// The entity above `Files/` in which a file is found by its name as well; `nil` for one further down.
+    public var parentAbove: InodeNumber? {
+        guard !isDirectory, let place = filePlace, !place.path.contains("/") else { return nil }
+        return place.container.entity?.inode
+    }
+
     /// Whether its files come from, or go to, the container `Files/` of one entity, and where in there it stands.
     /// An entity with files stands for its own `Files/`.
     public var filePlace: FilePlace? {

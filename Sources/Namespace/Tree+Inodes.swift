@@ -6,6 +6,16 @@ struct InodeSlot: Sendable {
     var node: Node
     /// Lookup references that the kernel holds.
     var references: UInt64
+    /// Its turn in the line of those that the kernel may be told to forget.
+    var turn: UInt64
+    /// Whether the kernel was told to forget it, and did not look it up since.
+    var isTold = false
+}
+
+/// A node in that line; it counts as long as the node's slot has the same turn.
+struct RetainedNode: Sendable {
+    var inode: InodeNumber
+    var turn: UInt64
 }
 
 extension Tree {
@@ -29,12 +39,7 @@ extension Tree {
             let kept =
                 inode == node.inode
                 ? node : Node(inode: inode, parent: node.parent, name: node.name, content: node.content)
-            if state.slots[inode] == nil {
-                state.retained.append(inode)
-                state.compactRetained()
-            }
-            state.slots[inode, default: InodeSlot(node: kept, references: 0)].references += 1
-            state.slots[inode]?.node = kept
+            state.countReference(of: kept)
             return kept
         }
     }
@@ -48,10 +53,16 @@ extension Tree {
                 return
             }
             state.slots[inode] = nil
+            state.toldNodes -= slot.isTold ? 1 : 0
             if case .file(let record) = slot.node.content, state.aliases[record.id] == inode {
                 state.aliases[record.id] = nil
             }
         }
+    }
+
+    /// Listings that are remembered, refusals among them; for tests.
+    var listingCount: Int {
+        state.withLock { $0.listings.count }
     }
 
     /// Nodes in the inode table, for status and tests.
@@ -61,6 +72,23 @@ extension Tree {
 }
 
 extension Tree.State {
+    fileprivate mutating func countReference(of node: Node) {
+        if var slot = slots[node.inode], !slot.isTold {
+            slot.node = node
+            slot.references += 1
+            slots[node.inode] = slot
+            return
+        }
+        // New, or wanted again after the kernel was told to forget it: it goes to the end of the line.
+        let references = slots[node.inode]?.references
+        toldNodes -= references == nil ? 0 : 1
+        turns += 1
+        slots[node.inode] = InodeSlot(node: node, references: (references ?? 0) + 1, turn: turns)
+        guard node.isForgettable else { return }
+        retained.append(RetainedNode(inode: node.inode, turn: turns))
+        compactRetained()
+    }
+
     /// What has become of a node: a directory is listed from a snapshot, and a staged file in it may have been uploaded,
     /// renamed or removed since.
     fileprivate func current(_ node: Node) -> Node? {

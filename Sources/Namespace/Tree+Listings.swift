@@ -17,7 +17,10 @@ extension Tree {
                 if let slot, let flight = slot.flight { return .wait(flight, isAnswer: !slot.isOutdated) }
                 if let refusal = slot?.refusal, now() < refusal.until { return .known(.failure(refusal.error)) }
                 let flight = ListingSlot.Flight { await self.fetch(key) }
-                state.listings[key, default: ListingSlot()].flight = flight
+                if slot == nil {
+                    state.put(ListingSlot(), for: key)
+                }
+                state.listings[key]?.flight = flight
                 return .wait(flight, isAnswer: true)
             }
             switch look {
@@ -83,8 +86,11 @@ extension Tree {
         of owner: EntityKey,
         begun start: ContinuousClock.Instant
     ) -> Listing {
-        let listing = PropertyTree.listing(of: properties)
         return state.withLock { state in
+            state.forgetGaps(of: owner, before: start - configuration.metadataLifetime)
+            let listing = PropertyTree.listing(of: properties) { [gaps = state.propertyGaps] name in
+                gaps[PropertyPlace(owner: owner, path: name)]?.numbers ?? ElementNumbers()
+            }
             // What the service holds by now needs no place of its own.
             state.localProperties[owner]?.subtract(listing.directories.keys)
             state.finish(
@@ -147,7 +153,7 @@ extension Tree {
             if let listing = slot.listing {
                 slot.listing = Listing(of: merged(listing.entities, with: [entity]), in: collection)
             }
-            state.listings[key] = slot
+            state.put(slot, for: key)
             guard let listing = slot.listing, let name = listing.name(of: entity.id) else { return nil }
             return state.child(named: name, of: directory, in: listing)
         }
@@ -165,11 +171,6 @@ extension Tree {
         refresh(.files(of: container))
     }
 
-    /// Asks the service anew for an entity's properties.
-    func refreshProperties(of owner: EntityKey) {
-        refresh(.properties(of: owner))
-    }
-
     private func refresh(_ key: ListingKey) {
         state.withLock { $0.outdate(key) }
     }
@@ -184,12 +185,13 @@ extension Tree.State {
     ) {
         let isOutdated = listings[key]?.isOutdated ?? false
         looks += 1
-        listings[key] = ListingSlot(
+        let slot = ListingSlot(
             listing: listing,
             fetched: fetched,
             freshUntil: isOutdated ? nil : freshUntil,
             lastUse: looks
         )
+        put(slot, for: key)
     }
 }
 

@@ -117,14 +117,12 @@ extension Tree {
     }
 
     /// Keeps the time that a program gave to a file of the service, for as long as this mount lives.
-    public func setModified(of record: FileRecord, to modified: Timestamp) {
+    public func setModified(of record: FileRecord, under inode: InodeNumber, to modified: Timestamp) {
         state.withLock { state in
             state.modified[record.id] = modified
-            for (inode, slot) in state.slots {
-                guard case .file(let known) = slot.node.content, known.id == record.id else { continue }
-                state.slots[inode]?.node = slot.node.with(.file(known.with(modified: modified)))
-                return
-            }
+            guard let slot = state.slots[inode], case .file(let known) = slot.node.content, known.id == record.id
+            else { return }
+            state.slots[inode]?.node = slot.node.with(.file(known.with(modified: modified)))
         }
     }
 

@@ -6,53 +6,86 @@ internal import Synchronization
 /// which are dropped when nobody looks at them, and nodes, which the kernel has to give back first.
 extension Tree {
     /// Nodes that the kernel knows beyond the limit, those it has known longest; it is to be told to forget their names.
-    /// What is open, or the working directory of a program, stays all the same.
+    /// What is open stays all the same, and has its turn again.
     ///
-    /// - Returns: At most some thousands at a time.
+    /// - Returns: At most some thousands at a time, and no directory that a program may stand in.
     public func surplusNodes() -> [Node] {
         state.withLock { $0.surplusNodes(limit: configuration.nodeLimit) }
     }
 }
 
 extension Tree.State {
-    /// A listing that was no longer looked at for this long after it went stale is dropped at the next fetch, whatever
-    /// room there is.
+    /// A listing that was no longer looked at for this long after it went stale is dropped, whatever room there is.
     private static let idleTime = Duration.seconds(900)
+    /// How often they are looked through.
+    private static let sweepInterval = Duration.seconds(60)
     private static let surplusBatch = 4096
+
+    /// Puts a listing in its place, or takes it away, and keeps the accounts.
+    mutating func put(_ slot: ListingSlot?, for key: ListingKey) {
+        let old = listings[key]
+        listings[key] = slot
+        listedLines += (slot?.weight ?? 0) - (old?.weight ?? 0)
+        guard case .entities(let collection) = key, collection.isHome, let project = collection.project else { return }
+        for entity in old?.listing?.entities ?? [] where homes[entity.key] == project {
+            homes[entity.key] = nil
+        }
+        for entity in slot?.listing?.entities ?? [] {
+            homes[entity.key] = project
+        }
+    }
 
     /// Drops what nobody uses, and what was looked at longest ago until the others are within the limit.
     mutating func dropListings(keeping kept: ListingKey, limit: Int, at now: ContinuousClock.Instant) {
-        var total = 0
-        for (key, slot) in listings {
-            guard let listing = slot.listing else { continue }
-            if key != kept, slot.flight == nil, let freshUntil = slot.freshUntil, freshUntil + Self.idleTime < now {
-                listings[key] = nil
-            } else {
-                total += listing.count
+        if now >= nextSweep ?? now {
+            nextSweep = now + Self.sweepInterval
+            for (key, slot) in listings where key != kept && slot.isIdle(since: now - Self.idleTime) {
+                put(nil, for: key)
             }
         }
-        guard total > limit else { return }
-        for (key, slot) in listings.sorted(by: { $0.value.lastUse < $1.value.lastUse }) where total > limit {
-            guard key != kept, slot.flight == nil, let listing = slot.listing else { continue }
-            total -= listing.count
-            listings[key] = nil
+        guard listedLines > limit else { return }
+        // To a little below it: the next one should not have to sort them all again.
+        let goal = limit - limit / 8
+        for (key, slot) in listings.sorted(by: { $0.value.lastUse < $1.value.lastUse }) where listedLines > goal {
+            guard key != kept, slot.isDispensable else { continue }
+            put(nil, for: key)
         }
     }
 
     /// Leaves out what is forgotten, once that is most of the line.
     mutating func compactRetained() {
         guard retained.count > 2 * slots.count + 1024 else { return }
-        var seen: Set<InodeNumber> = []
-        retained = Deque(retained.reversed().filter { slots[$0] != nil && seen.insert($0).inserted }.reversed())
+        retained = Deque(retained.filter { slots[$0.inode]?.turn == $0.turn })
     }
 
     mutating func surplusNodes(limit: Int) -> [Node] {
         var surplus: [Node] = []
-        while slots.count - surplus.count > limit, surplus.count < Self.surplusBatch, let inode = retained.popFirst() {
-            // It may have been forgotten since, and then be known again under the same number, further back in line.
-            guard let slot = slots[inode] else { continue }
+        var looks = retained.count
+        while slots.count - toldNodes > limit, surplus.count < Self.surplusBatch, looks > 0,
+            let next = retained.popFirst()
+        {
+            looks -= 1
+            guard var slot = slots[next.inode], slot.turn == next.turn else { continue }
+            // What was told before and is still here was in use then.
+            retained.append(next)
+            toldNodes += slot.isTold ? 0 : 1
+            slot.isTold = true
+            slots[next.inode] = slot
             surplus.append(slot.node)
         }
         return surplus
+    }
+}
+
+extension ListingSlot {
+    /// How much room it takes, in lines.
+    var weight: Int { (listing?.count ?? 0) + 1 }
+
+    /// Whether nothing is lost but what the service says again.
+    var isDispensable: Bool { flight == nil && created.isEmpty }
+
+    fileprivate func isIdle(since moment: ContinuousClock.Instant) -> Bool {
+        guard isDispensable else { return false }
+        return [freshUntil, fetched, refusal?.until].compactMap(\.self).allSatisfy { $0 < moment }
     }
 }

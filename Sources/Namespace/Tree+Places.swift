@@ -49,15 +49,7 @@ extension Tree {
 
     /// The project that an entity is in; of several the first.
     func project(of key: EntityKey) async throws(BaseSpaceError) -> EntityID? {
-        let known = state.withLock { state in
-            state.listings.first { listing, slot in
-                guard case .entities(let collection) = listing, collection.isHome, collection.kind == key.kind else {
-                    return false
-                }
-                return slot.listing?.name(of: key.id) != nil
-            }?.key
-        }
-        if case .entities(let collection) = known, let project = collection.project { return project }
+        if let known = state.withLock({ $0.homes[key] }) { return known }
         do throws(BaseSpaceError) {
             switch try await service.entity(key) {
             case .sample(let sample): return sample.projectID
@@ -85,17 +77,7 @@ extension Tree {
         case .appSession: return isSameSession(container, as: entity)
         case .project(let project):
             guard let key = container.entity else { return false }
-            let owner = state.withLock { state in
-                state.listings.first { listing, slot in
-                    guard case .entities(let collection) = listing, collection.isHome, collection.kind == key.kind
-                    else {
-                        return false
-                    }
-                    return slot.listing?.name(of: key.id) != nil
-                }?.key
-            }
-            guard case .entities(let collection)? = owner else { return true }
-            return collection.project == project.id
+            return state.withLock { $0.homes[key] }.map { $0 == project.id } ?? true
         default: return false
         }
     }

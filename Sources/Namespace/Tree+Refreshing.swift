@@ -18,6 +18,9 @@ extension Tree {
             }
             for key in keys {
                 state.outdate(key)
+                if case .properties(let owner) = key {
+                    state.forgetGaps(of: owner, before: nil)
+                }
             }
             // Texts are few and asked for one by one: it costs little to take them all for old.
             for document in state.documents.keys {

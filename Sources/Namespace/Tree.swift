@@ -25,7 +25,7 @@ public final class Tree: Sendable {
         public var finalLifetime: Duration = .seconds(3600)
         /// The state of an AppSession, which others change while a user watches it.
         public var statusLifetime: Duration = .seconds(2)
-        /// Lines of all listings together that are remembered: about 350 bytes each.
+        /// Lines of all listings together that are remembered, an empty one counted as one: about 350 bytes each.
         public var listingLimit = 250_000
         /// Nodes that the kernel may know before it is told to forget some: about 150 bytes each, beside their lines.
         public var nodeLimit = 250_000
@@ -53,11 +53,23 @@ public final class Tree: Sendable {
     struct State {
         var slots: [InodeNumber: InodeSlot] = [:]
         /// The nodes in the order in which the kernel came to know them; some are forgotten by now.
-        var retained = Deque<InodeNumber>()
+        var retained = Deque<RetainedNode>()
+        /// Grows with each node that joins the line.
+        var turns: UInt64 = 0
+        /// Nodes that the kernel was told to forget and has not given back.
+        var toldNodes = 0
         var listings: [ListingKey: ListingSlot] = [:]
+        /// What the listings weigh together; see ``ListingSlot/weight``.
+        var listedLines = 0
+        /// When listings are next looked through for what nobody uses.
+        var nextSweep: ContinuousClock.Instant?
+        /// The project of each entity that stands in a listing of one.
+        var homes: [EntityKey: EntityID] = [:]
         var local: [FileContainer: LocalEntries] = [:]
         /// Directories in `Properties/` that have nothing in them yet, which the service can't hold, by their owner.
         var localProperties: [EntityKey: Set<String>] = [:]
+        /// Lists from which elements were removed here, and which keep the others' names for a while.
+        var propertyGaps: [PropertyPlace: PropertyGaps] = [:]
         /// The last change of each entity's properties; the next one waits for it.
         var propertyChanges: [EntityKey: Task<Result<Void, BaseSpaceError>, Never>] = [:]
         /// What programs want the AppResults described as that they make, by project.

@@ -13,6 +13,10 @@ public protocol KernelCache: Sendable {
     /// Forgets what a name in a directory means (also that it does not exist).
     func invalidateEntry(_ name: String, in parent: InodeNumber)
 
+    /// Asks at the next look what a name means, for a directory: to forget it would take their working directory away from
+    /// those who stand in it or below. Linux before 6.2 can't be told so, and asks when the lifetime of the name is over.
+    func expireEntry(_ name: String, in parent: InodeNumber)
+
     /// Forgets the attributes and cached pages of an inode.
     func invalidateInode(_ inode: InodeNumber)
 

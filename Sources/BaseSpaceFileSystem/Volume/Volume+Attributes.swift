@@ -69,7 +69,7 @@ extension Volume {
             // `cp -p`, `tar` and rsync set modes and times of what they made, by the time they get to it perhaps
             // uploaded. The service keeps neither; the journal keeps the times of files, which rsync compares.
             if case .file(let record) = node.content, let modified = changes.modified {
-                tree.setModified(of: record, to: modified)
+                tree.setModified(of: record, under: node.inode, to: modified)
                 journal.setModified(of: record.id, modified)
             }
             return .ready(try timedAttributes(of: self.node(inode)))

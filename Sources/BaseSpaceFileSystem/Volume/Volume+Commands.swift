@@ -57,11 +57,14 @@ extension Volume {
     func refresh(_ directory: Node) {
         tree.refresh(below: directory)
         guard let kernel = kernel.withLock({ $0 }) else { return }
-        for node in tree.knownNodes(below: directory.inode) {
-            kernel.invalidateEntry(node.name, in: node.parent)
+        let below = tree.knownNodes(below: directory.inode)
+        for node in below {
+            forget(node, in: kernel)
         }
-        for name in missedNames.withLock({ $0.names(in: directory.inode) }) {
-            kernel.invalidateEntry(name, in: directory.inode)
+        for place in [directory] + below where place.isDirectory {
+            for name in missedNames.withLock({ $0.names(in: place.inode) }) {
+                kernel.invalidateEntry(name, in: place.inode)
+            }
         }
     }
 

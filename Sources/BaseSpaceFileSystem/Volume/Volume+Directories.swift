@@ -55,11 +55,20 @@ extension Volume {
 
     /// Has the kernel forget the names it has known longest when it knows very many: a walk over a million files would
     /// leave them all in this process's memory.
-    private func trimKernel() {
+    func trimKernel() {
         let surplus = tree.surplusNodes()
         guard !surplus.isEmpty, let kernel = kernel.withLock({ $0 }) else { return }
         for node in surplus {
-            kernel.invalidateEntry(node.name, in: node.parent)
+            forget(node, in: kernel)
+        }
+    }
+
+    /// Has the kernel forget the names of a node, or ask for them again where programs may stand in it.
+    func forget(_ node: Node, in kernel: any KernelCache) {
+        guard node.isForgettable else { return kernel.expireEntry(node.name, in: node.parent) }
+        kernel.invalidateEntry(node.name, in: node.parent)
+        if let alias = node.parentAbove {
+            kernel.invalidateEntry(node.name, in: alias)
         }
     }
 

@@ -23,6 +23,7 @@ extension Volume {
     }
 
     private func result(_ child: Node, in directory: Node) -> LookupResult {
+        defer { trimKernel() }
         guard let entry = entry(for: child, in: directory) else { return missing(child.name, in: directory) }
         return .found(entry)
     }

@@ -153,6 +153,12 @@ final class KernelConnection: @unchecked Sendable {
         fuse_lowlevel_notify_inval_entry(session, parent, name, name.utf8.count)
     }
 
+    /// Tells the kernel to ask anew what a name means. A kernel that can't be told so asks when the name's time is over.
+    func notifyExpiredEntry(_ name: String, in parent: UInt64) {
+        guard let session else { return }
+        _ = cfuse_notify_expire_entry(session, parent, name, name.utf8.count)
+    }
+
     /// Tells the kernel to forget an inode's attributes and pages.
     func notifyInvalidInode(_ inode: UInt64) {
         fuse_lowlevel_notify_inval_inode(session, inode, 0, 0)

@@ -10,6 +10,8 @@ import Synchronization
 final class NotificationQueue: Sendable {
     enum Notification: Hashable, Sendable {
         case entry(name: String, parent: UInt64)
+        /// A name that is to be asked for again, whatever stands there.
+        case expiredEntry(name: String, parent: UInt64)
         case inode(UInt64)
         /// The pages of an inode that is not open.
         case pages(UInt64)
@@ -110,6 +112,7 @@ final class NotificationQueue: Sendable {
         guard !state.withLock({ $0.isEnded }) else { return }
         switch notification {
         case .entry(let name, let parent): connection.notifyInvalidEntry(name, in: parent)
+        case .expiredEntry(let name, let parent): connection.notifyExpiredEntry(name, in: parent)
         case .inode(let inode): connection.notifyInvalidInode(inode)
         case .pages(let inode): connection.dropPages(ofClosed: inode)
         }
