@@ -31,9 +31,22 @@ public struct SignedLink: Hashable, Sendable {
 
     /// Whether it may lead to a host: cheap, and never wrong when it says no.
     func mayLead(to host: String) -> Bool {
-        guard let scheme = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
-        let authority = text.utf8[scheme...].dropFirst(3).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-        return authority.count >= host.utf8.count && (String(authority) ?? "").lowercased().contains(host)
+        var (text, host) = (text, host)
+        return text.withUTF8 { bytes in
+            host.withUTF8 { host in
+                guard let scheme = bytes.firstIndex(of: UInt8(ascii: ":")) else { return false }
+                let authority = bytes[scheme...].dropFirst(3)
+                    .prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+                guard authority.count >= host.count else { return false }
+                return (authority.startIndex...authority.endIndex - host.count).contains { start in
+                    zip(bytes[start...], host).allSatisfy { Self.lowercased($0) == $1 }
+                }
+            }
+        }
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 }
 

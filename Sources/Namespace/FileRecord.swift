@@ -77,17 +77,35 @@ enum CompactETag: Hashable, Sendable {
     case other(String)
 
     init(_ text: String) {
-        let pieces = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard let hex = pieces.first, hex.utf8.count == 32, pieces.count <= 2,
-            let high = UInt64(hex.prefix(16), radix: 16), let low = UInt64(hex.dropFirst(16), radix: 16),
-            let parts = pieces.count == 1 ? 0 : UInt16(pieces[1])
-        else {
-            self = .other(text)
-            return
+        var text = text
+        let digest = text.withUTF8 { bytes -> CompactETag? in
+            guard let high = Self.number(bytes.prefix(16)), let low = Self.number(bytes.dropFirst(16).prefix(16)) else {
+                return nil
+            }
+            let rest = bytes.dropFirst(32)
+            guard let dash = rest.first else { return .digest(high, low, parts: 0) }
+            // A sign or a leading zero would not come back as it was.
+            guard dash == UInt8(ascii: "-"), let first = rest.dropFirst().first,
+                (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first),
+                let parts = UInt16(String(decoding: rest.dropFirst(), as: UTF8.self))
+            else { return nil }
+            return .digest(high, low, parts: parts)
         }
-        let digest = CompactETag.digest(high, low, parts: parts)
-        // Capitals, signs and leading zeros would not come back as they were.
-        self = digest.text == text ? digest : .other(text)
+        self = digest ?? .other(text)
+    }
+
+    /// Sixteen hexadecimal digits as the service writes them, in small letters.
+    private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64? {
+        guard digits.count == 16 else { return nil }
+        var number: UInt64 = 0
+        for digit in digits {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt64(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): number = number << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+        return number
     }
 
     var text: String {

@@ -39,9 +39,9 @@ struct FileTree {
     static func listing(of files: [RemoteFile], in container: FileContainer) -> Listing {
         var tree = FileTree(container: container)
         let files = inOrder(files)
-        let indices = files.map { tree.directory(of: $0) }
-        for (file, index) in zip(files, indices) {
-            tree.add(file, to: index)
+        let directories = files.indices.map { tree.directory(of: files[$0]) }
+        for index in files.indices {
+            tree.add(files[index], to: directories[index])
         }
         return Listing(
             directories: Dictionary(uniqueKeysWithValues: tree.directories.map { ($0.path, $0.children) })
@@ -50,7 +50,7 @@ struct FileTree {
 
     /// The files by id; lists come that way.
     private static func inOrder(_ files: [RemoteFile]) -> [RemoteFile] {
-        let isInOrder = zip(files, files.dropFirst()).allSatisfy { $0.id < $1.id }
+        let isInOrder = files.indices.dropFirst().allSatisfy { files[$0 - 1].id < files[$0].id }
         return isInOrder ? files : files.sorted { $0.id < $1.id }
     }
 

@@ -39,8 +39,11 @@ extension BaseSpaceClient {
         items.reserveCapacity(pages.reduce(0) { $0 + $1.count })
         var seen: Set<EntityID> = []
         pages.reverse()
+        seen.reserveCapacity(items.capacity)
         while let page = pages.popLast() {
-            items += page.lazy.filter { item in id(item).map { seen.insert($0).inserted } ?? true }
+            for item in page where id(item).map({ seen.insert($0).inserted }) ?? true {
+                items.append(item)
+            }
         }
         return items
     }

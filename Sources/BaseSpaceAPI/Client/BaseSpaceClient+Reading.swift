@@ -35,13 +35,20 @@ extension BaseSpaceClient {
         resolvingContent: Bool = true
     ) async throws(BaseSpaceError) -> [RemoteFile] {
         let query = resolvingContent ? [("FileHrefContentResolution", "true")] : []
-        let files: [RemoteFile] = try await collection(container.segments + ["files"], query: query, id: \.id)
-        return files.map { withoutOwnLink($0) }
+        var files: [RemoteFile] = try await collection(container.segments + ["files"], query: query, id: \.id)
+        for index in files.indices where isOwnLink(files[index].contentLink) {
+            files[index].contentLink = nil
+        }
+        return files
     }
 
     /// A file in full.
     public func file(_ id: EntityID) async throws(BaseSpaceError) -> RemoteFile {
-        withoutOwnLink(try await value(.get(["v1pre3", "files", id.rawValue])))
+        var file: RemoteFile = try await value(.get(["v1pre3", "files", id.rawValue]))
+        if isOwnLink(file.contentLink) {
+            file.contentLink = nil
+        }
+        return file
     }
 
     /// Where a file's bytes are to be had.
@@ -65,12 +72,8 @@ extension BaseSpaceClient {
     }
 
     /// A link to the API itself is no signed URL, even with a query.
-    private func withoutOwnLink(_ file: RemoteFile) -> RemoteFile {
-        guard let link = file.contentLink, link.mayLead(to: server.host),
-            link.url?.url.hasSameOrigin(as: server) == true
-        else { return file }
-        var file = file
-        file.contentLink = nil
-        return file
+    private func isOwnLink(_ link: SignedLink?) -> Bool {
+        guard let link, link.mayLead(to: server.host) else { return false }
+        return link.url?.url.hasSameOrigin(as: server) == true
     }
 }
