@@ -48,6 +48,14 @@ public struct Credentials: Sendable {
             case .standard: "default"
             }
         }
+
+        /// The command that gets another token for this place, or for the usual one where it can't.
+        public var loginCommand: String {
+            guard case .profile(let title) = self, title != "profile \(ProfileStore.standardName)" else {
+                return "basespacefs login"
+            }
+            return "basespacefs login \(title.dropFirst("profile ".count))"
+        }
     }
 
     /// What the user said about server and token.
@@ -101,9 +109,10 @@ public struct Credentials: Sendable {
                 }
             }
             guard tokenText != nil else {
+                let title = profile?.title ?? "profile \(ProfileStore.standardName)"
                 throw CredentialsError(
-                    "\(profile?.title ?? "the profile") has no accessToken: log in with `basespacefs login`, "
-                        + "set BASESPACE_ACCESS_TOKEN or give --access-token-file"
+                    "\(title) has no accessToken: log in with `\(Origin.profile(title).loginCommand)`, set "
+                        + "BASESPACE_ACCESS_TOKEN or give --access-token-file"
                 )
             }
         }

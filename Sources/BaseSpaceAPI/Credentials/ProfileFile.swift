@@ -1,3 +1,4 @@
+internal import Glibc
 public import HTTPTransport
 public import SystemPackage
 
@@ -67,6 +68,15 @@ public struct ProfileFile: Sendable {
                 (Credentials.standardServer, Credentials.Origin.standard)
             }
         return (try Credentials.server(text, from: origin), origin)
+    }
+
+    /// Finds out what can be found out before there is a token to write: whether files can be made there.
+    public func checkWritable() throws(CredentialsError) {
+        var directory = try SecretFile.target(of: path).removingLastComponent()
+        if isNamed, access(directory.string, F_OK) != 0 { directory.removeLastComponent() }
+        guard access(directory.isEmpty ? "." : directory.string, W_OK | X_OK) == 0 else {
+            throw CredentialsError("can't write \(path): \(directory): \(Errno(rawValue: errno))")
+        }
     }
 
     /// Writes server and token. Makes the file and its directory where there are none; nobody else can read either.

@@ -62,7 +62,7 @@ extension SecretFile {
     private static let mostLinks = 40
 
     /// The file that a path leads to, which need not exist.
-    private static func target(of path: FilePath) throws(CredentialsError) -> FilePath {
+    static func target(of path: FilePath) throws(CredentialsError) -> FilePath {
         var path = path
         for _ in 0..<mostLinks {
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -151,10 +151,8 @@ extension TokenKeeper {
     /// What the user has to do.
     private var advice: String {
         switch origin {
-        case .profile(let title):
-            let name = title.hasPrefix("profile ") ? title.dropFirst("profile ".count) : title[...]
-            return
-                "`basespacefs login\(name == "default" ? "" : " \(name)")` makes a new one, and the mount goes on with it"
+        case .profile:
+            return "`\(origin?.loginCommand ?? "")` makes a new one, and the mount goes on with it"
         case .option:
             return "put a new one into the file, and the mount goes on with it"
         case .environment, .login, .standard, nil:

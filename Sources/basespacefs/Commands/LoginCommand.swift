@@ -57,6 +57,7 @@ struct LoginCommand: ParsableCommand {
         let environment = ProcessEnvironment.all
         let (file, server) = try Self.inWords { () throws(CredentialsError) in
             let file = try ProfileFile(profile, environment: environment)
+            try file.checkWritable()
             return (file, try file.server(option: apiServer, environment: environment))
         }
         let input = HiddenInput(interruption: interruption)

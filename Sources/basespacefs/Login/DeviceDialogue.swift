@@ -25,7 +25,7 @@ struct DeviceDialogue: Sendable {
         let start = ContinuousClock.now
         let code: DeviceCode
         do throws(BaseSpaceError) {
-            code = try await authorization.requestDeviceCode(clientID: clientID, scope: scopes)
+            code = try await authorization.requestDeviceCode(clientID: clientID, scope: list)
         } catch {
             throw failure(error)
         }
@@ -53,6 +53,11 @@ struct DeviceDialogue: Sendable {
                 throw failure(error)
             }
         }
+    }
+
+    /// The scopes as the documentation of the API has them: nothing but a comma between two.
+    private var list: String {
+        scopes.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }.joined(separator: ",")
     }
 
     private func answer(

@@ -1,3 +1,4 @@
+import CLinux
 import CQREncode
 import Glibc
 
@@ -48,10 +49,10 @@ struct QRCode {
 
     /// The columns of the terminal that standard error is; `nil` if it is none that can show a code.
     static var room: Int? {
-        var size = winsize()
-        guard ProcessEnvironment.value("TERM") != "dumb", ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 else {
+        var (rows, columns) = (CInt(0), CInt(0))
+        guard ProcessEnvironment.value("TERM") != "dumb", CLinux_windowSize(STDERR_FILENO, &rows, &columns) == 0 else {
             return nil
         }
-        return Int(size.ws_col)
+        return Int(columns)
     }
 }

@@ -180,6 +180,21 @@ extension EndToEnd {
             }
         }
 
+        @Test("A home that can't be written to is said before anybody is asked", .enabled(if: SmallDisk.isAvailable))
+        func readOnlyHome() async throws {
+            try await Account.using { account in
+                let disk = try SmallDisk(bytes: 1 << 20)
+                try disk.makeReadOnly()
+                let result = try await login(account, environment: ["HOME": disk.path.string])
+                #expect(result.status == 1)
+                #expect(
+                    result.errors
+                        == "basespacefs: can't write \(disk.path)/.basespace/default.cfg: \(disk.path): Read-only file system\n"
+                )
+                #expect(account.simulator.requests.isEmpty)
+            }
+        }
+
         @Test("A token in the environment, which wins, is warned of")
         func environment() async throws {
             try await Account.using { account in

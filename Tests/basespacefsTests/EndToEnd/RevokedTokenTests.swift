@@ -69,6 +69,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("Another token in the file of --access-token-file is taken as well")
+        func tokenFile() async throws {
+            try await Account.using(.random(["projects/P/samples/S/f": 100])) { account in
+                account.simulator.addToken(Self.second, .all)
+                let path = try account.makeMountPoint()
+                // The file is named by a path that means nothing where the daemon stays.
+                let result = try await Shell.run(
+                    ["bash", "-c", "cd \"$1\" && shift && exec \"$@\"", "-", account.home.path.string]
+                        + [BuiltProducts.path(of: "basespacefs"), "mount", "--api-server", account.simulator.apiURL]
+                        + ["--access-token-file", "token", "--metadata-ttl", "0.1"]
+                        + ["--log-file", account.logFile.string, path.string],
+                    environment: account.environment
+                )
+                try #require(result.status == 0, "\(result.errors)")
+                let mount = Mount(account: account, path: path)
+                account.simulator.revokeToken(Account.token)
+                try await mount.expect("ls Projects", failsWith: "Permission denied")
+                #expect(lines(account, "put a new one into the file") == 1)
+                try Data(Self.second.utf8).write(to: URL(filePath: account.home.file("token").string))
+                try await eventually("it goes on") { try await mount.run("ls Projects").status == 0 }
+            }
+        }
+
         @Test("An upload under way goes on with the new token")
         func upload() async throws {
             try await using(["--upload-part-size", "5M"]) { mount in
