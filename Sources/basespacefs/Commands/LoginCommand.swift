@@ -89,8 +89,16 @@ struct LoginCommand: ParsableCommand {
         )
         let client = BaseSpaceClient(server: server.url, token: token, transport: transport, logger: quiet)
         let account = try AccountReport.asking(client, credentials)
-        try interruption.holdingOff { () throws(CommandFailure) in
-            try Self.inWords { () throws(CredentialsError) in try file.logIn(server: server.url, token: token) }
+        do throws(CommandFailure) {
+            try interruption.holdingOff { () throws(CommandFailure) in
+                try Self.inWords { () throws(CredentialsError) in try file.logIn(server: server.url, token: token) }
+            }
+        } catch {
+            // A token that was made for this and that nobody has must not stay good for ever.
+            if !withToken {
+                try? Threads.wait { () async throws(BaseSpaceError) in try await client.revokeToken() }
+            }
+            throw error
         }
         try LoginReport(account, file).print(asJSON: json)
         Self.warnOfEnvironment(environment, "is used instead of \(file.title)")

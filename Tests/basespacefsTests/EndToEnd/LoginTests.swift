@@ -195,6 +195,23 @@ extension EndToEnd {
             }
         }
 
+        @Test("A token that can't be written is revoked again", .enabled(if: SmallDisk.isAvailable))
+        func fullHome() async throws {
+            try await Account.using { account in
+                account.simulator.answerDevice(.grant)
+                let disk = try SmallDisk(bytes: 64 << 10)
+                _ = try await Shell.script("cat /dev/zero > \"$1/ballast\"", disk.path.string)
+                let result = try await login(account, environment: ["HOME": disk.path.string])
+                #expect(result.status == 1 && result.output == "")
+                #expect(result.errors.contains("No space left on device; nothing was changed"))
+                let revocations = account.simulator.requests.filter { $0.method == "DELETE" }
+                #expect(revocations.map(\.path) == ["/v2/oauthv2tokens/current"])
+                #expect(revocations.map(\.status) == [200])
+                let left = try FileManager.default.contentsOfDirectory(atPath: disk.path.appending(".basespace").string)
+                #expect(left == [])
+            }
+        }
+
         @Test("A token in the environment, which wins, is warned of")
         func environment() async throws {
             try await Account.using { account in
