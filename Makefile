@@ -49,10 +49,12 @@ install: ## Install into PREFIX (/usr/local), below DESTDIR. Run `make build` fi
 	rm -rf $(libexecdir)/*.resources
 	cp -R $(release)/basespacefs_BaseSpaceSimulator.resources $(libexecdir)/
 	install -D -m 644 man/basespacefs.1 $(mandir)/man1/basespacefs.1
+	install -D -m 644 man/basespacefs.cfg.5 $(mandir)/man5/basespacefs.cfg.5
 	install -D -m 644 man/basespacefs-tree.7 $(mandir)/man7/basespacefs-tree.7
 
 uninstall: ## Remove what `make install` put there.
-	rm -f $(bindir)/basespacefs $(mandir)/man1/basespacefs.1 $(mandir)/man7/basespacefs-tree.7
+	rm -f $(bindir)/basespacefs $(mandir)/man1/basespacefs.1 $(mandir)/man5/basespacefs.cfg.5
+	rm -f $(mandir)/man7/basespacefs-tree.7
 	rm -rf $(libexecdir)
 
 clean: ## Remove everything that was built.

@@ -61,7 +61,7 @@ let package = Package(
             dependencies: [
                 "FUSEAdapter", "BaseSpaceFileSystem", "Namespace", "RemoteFiles", "Uploads", "BlockCache",
                 "BaseSpaceAPI",
-                "HTTPTransport", "CLinux", argumentParser, logging, system,
+                "HTTPTransport", "CLinux", "CQREncode", argumentParser, logging, system,
             ],
             swiftSettings: settings
         ),
@@ -85,6 +85,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux"),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
 
         // A BaseSpace on loopback.
         room(

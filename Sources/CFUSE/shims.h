@@ -2,6 +2,10 @@
 
 // The library's interface as of 3.12: the newest that Debian 12's libfuse 3.14 offers.
 #define FUSE_USE_VERSION 312
+
+// What the C library declares stays that of its own module, whichever of the two is loaded first.
+#pragma clang module import SwiftGlibc
+
 #include <fuse3/fuse_lowlevel.h>
 
 // The kernel's side of the protocol.

@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -91,4 +92,13 @@ long CLinux_extendedAttribute(const char *path, const char *name, void *value, u
 struct timespec CLinux_interval(long seconds, long nanoseconds)
 {
     return (struct timespec){.tv_sec = seconds, .tv_nsec = nanoseconds};
+}
+
+int CLinux_windowSize(int terminal, int *rows, int *columns)
+{
+    struct winsize size;
+    if (ioctl(terminal, TIOCGWINSZ, &size) != 0) return -1;
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+    return 0;
 }

@@ -125,7 +125,7 @@ extension Tree {
     private func fail(_ key: ListingKey, with error: BaseSpaceError) -> Result<Listing, BaseSpaceError> {
         state.withLock { state in
             state.listings[key]?.flight = nil
-            let retry = now() + configuration.retryInterval
+            let retry = now() + (error.status == 401 ? Self.refusedTokenInterval : configuration.retryInterval)
             guard error.isUnreachable, let old = state.listings[key]?.listing else {
                 state.listings[key]?.refusal = (error, retry)
                 return .failure(error)
@@ -134,6 +134,9 @@ extension Tree {
             return .success(old)
         }
     }
+
+    /// A token that is refused may be replaced by a login, which is looked for as often. (`TokenKeeper`)
+    private static let refusedTokenInterval = Duration.seconds(1)
 
     /// Entities that were made here while the fetch was under way and are not in its answer, added to it.
     private func merged(_ entities: [Entity], with created: [Entity]) -> [Entity] {

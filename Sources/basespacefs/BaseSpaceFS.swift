@@ -9,8 +9,9 @@ struct BaseSpaceFS: ParsableCommand {
         discussion: "The manual is in basespacefs(1).",
         version: "basespacefs \(Version.current)",
         subcommands: [
-            MountCommand.self, UnmountCommand.self, ExecCommand.self, WhoAmICommand.self, UploadsCommand.self,
-            CacheCommand.self, StatusCommand.self, RefreshCommand.self, CompleteCommand.self, LaunchCommand.self,
+            MountCommand.self, UnmountCommand.self, ExecCommand.self, LoginCommand.self, LogoutCommand.self,
+            WhoAmICommand.self, UploadsCommand.self, CacheCommand.self, StatusCommand.self, RefreshCommand.self,
+            CompleteCommand.self, LaunchCommand.self,
             DemoCommand.self,
         ]
     )

@@ -8,6 +8,8 @@ internal import Synchronization
 /// - **Token.** It is sent in `x-access-token`, and to the API's own origin only; a link of a reply that leads elsewhere
 ///   is followed without it. Redirects are not followed at all: content is asked for with `redirect=meta`, which answers
 ///   with the signed URL instead of sending there.
+/// - **A refused token** (401) is replaced by what a login has left in its place since, and the call is made again, once:
+///   the service did nothing. (`TokenKeeper`)
 /// - **Manners.** At most six calls at a time for the whole client, and as many bodies of uploads as it was made for
 ///   (`CallLimiter`). A call keeps its place while it waits for its next attempt: a server that is overloaded gets fewer.
 /// - **Repeating.** Reads, parts and completions are repeated whenever an attempt failed in passing. What makes something
@@ -19,7 +21,7 @@ internal import Synchronization
 public final class BaseSpaceClient: Sendable {
     /// The API's root.
     public let server: HTTPURL
-    private let token: AccessToken
+    private let tokens: TokenKeeper
     private let transport: HTTPClient
     private let logger: Logger
     private let limiter: CallLimiter
@@ -29,13 +31,24 @@ public final class BaseSpaceClient: Sendable {
     ///
     /// - Parameters:
     ///   - server: The API's root, as in `https://api.basespace.illumina.com`.
+    ///   - tokens: What has the token; other clients may have the same.
     ///   - uploads: How many bodies may be on their way at a time, if the transport has as many connections.
-    public init(server: HTTPURL, token: AccessToken, transport: HTTPClient, uploads: Int = 4, logger: Logger) {
+    public init(server: HTTPURL, tokens: TokenKeeper, transport: HTTPClient, uploads: Int = 4, logger: Logger) {
         self.server = server
-        self.token = token
+        self.tokens = tokens
         self.transport = transport
         self.logger = logger
         limiter = CallLimiter(metadata: 6, uploads: uploads)
+    }
+
+    /// Creates a client with a token that stays; nothing is sent yet.
+    public convenience init(server: HTTPURL, token: AccessToken, transport: HTTPClient, logger: Logger) {
+        self.init(
+            server: server,
+            tokens: TokenKeeper(fixed: token, logger: logger),
+            transport: transport,
+            logger: logger
+        )
     }
 
     // MARK: Statistics
@@ -104,8 +117,33 @@ public final class BaseSpaceClient: Sendable {
         if request.headers["Accept"] == nil {
             request.headers["Accept"] = "application/json"
         }
-        if url.hasSameOrigin(as: server) {
-            request.headers["x-access-token"] = token.withSecret { $0 }
+        guard url.hasSameOrigin(as: server) else { return try await exchange(request, endpoint, nil) }
+        let use = tokens.use
+        do throws(BaseSpaceError) {
+            return try await exchange(request, endpoint, use)
+        } catch {
+            guard error.status == 401 else { throw error }
+            let inquiry: TokenKeeper.Inquiry = { token throws(BaseSpaceError) in try await self.user(of: token) }
+            guard let next = await tokens.replacement(for: use, error, inquiry: inquiry) else { throw error }
+            return try await exchange(request, endpoint, next)
+        }
+    }
+
+    /// Whose another token is. The call takes no place of the limiter: those that have one may wait for it.
+    private func user(of token: AccessToken) async throws(BaseSpaceError) -> User {
+        let other = BaseSpaceClient(server: server, token: token, transport: transport, logger: logger)
+        return try await other.currentUser()
+    }
+
+    /// Sends a request, with a token if it has one, and counts how that ended.
+    private func exchange(
+        _ request: HTTPRequest,
+        _ endpoint: Endpoint,
+        _ use: TokenState.Use?
+    ) async throws(BaseSpaceError) -> HTTPResponse {
+        var request = request
+        if let use {
+            request.headers["x-access-token"] = use.token.withSecret { $0 }
         }
         let call = endpoint.description
         let outcome = await limiter.run(endpoint.lane) { [request] in
@@ -125,11 +163,12 @@ public final class BaseSpaceClient: Sendable {
         count(CallOutcome(status: response.status))
         guard (200..<300).contains(response.status) else {
             let error = BaseSpaceError(response, endpoint: call) { words in
-                token.withSecret { words.replacing($0, with: "<token>") }
+                use?.token.withSecret { words.replacing($0, with: "<token>") } ?? words
             }
             logger.debug("\(error)")
             throw error
         }
+        if let use { tokens.accepted(use) }
         return response
     }
 

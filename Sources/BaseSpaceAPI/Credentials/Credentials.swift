@@ -20,6 +20,8 @@ public struct Credentials: Sendable {
     public let token: AccessToken
     /// Where `token` comes from.
     public let tokenOrigin: Origin
+    /// The file that `token` was read from, which may have another one later; `nil` when it comes from elsewhere.
+    public let tokenFile: TokenFile?
 
     /// The server of accounts that name no other: North Virginia.
     public static let standardServer = "https://api.basespace.illumina.com"
@@ -32,6 +34,8 @@ public struct Credentials: Sendable {
         case environment(String)
         /// A profile, by its name or path.
         case profile(String)
+        /// The service itself gave it out a moment ago.
+        case login
         /// Nobody said, so it is the usual one.
         case standard
 
@@ -40,8 +44,17 @@ public struct Credentials: Sendable {
             switch self {
             case .option(let name), .environment(let name): name
             case .profile(let title): title
+            case .login: "the login"
             case .standard: "default"
             }
+        }
+
+        /// The command that gets another token for this place, or for the usual one where it can't.
+        public var loginCommand: String {
+            guard case .profile(let title) = self, title != "profile \(ProfileStore.standardName)" else {
+                return "basespacefs login"
+            }
+            return "basespacefs login \(title.dropFirst("profile ".count))"
         }
     }
 
@@ -74,28 +87,31 @@ public struct Credentials: Sendable {
     public init(resolving request: Request) throws(CredentialsError) {
         var serverText: (text: String, origin: Origin)?
         var tokenText: (text: String, origin: Origin)?
+        var tokenFile: TokenFile?
 
-        if let server = request.server {
-            serverText = (server, .option("--api-server"))
-        }
+        serverText = Self.saidServer(request)
         if let file = request.tokenFile {
             guard let text = try SecretFile.text(at: file) else {
                 throw CredentialsError("--access-token-file: there is no file \(file)")
             }
             tokenText = (text, .option("--access-token-file"))
+            tokenFile = try TokenFile(file, isProfile: false)
         }
-        serverText = serverText ?? Self.variable("BASESPACE_API_SERVER", of: request)
         tokenText = tokenText ?? Self.variable("BASESPACE_ACCESS_TOKEN", of: request)
 
         if request.profile != nil || serverText == nil || tokenText == nil {
             let profile = try Self.profile(of: request, isNeeded: tokenText == nil)
             if let profile {
                 serverText = serverText ?? profile.content.server.map { ($0, .profile(profile.title)) }
-                tokenText = tokenText ?? profile.content.token.map { ($0, .profile(profile.title)) }
+                if tokenText == nil, let token = profile.content.token {
+                    tokenText = (token, .profile(profile.title))
+                    tokenFile = try TokenFile(profile.path, isProfile: true)
+                }
             }
             guard tokenText != nil else {
+                let title = profile?.title ?? "profile \(ProfileStore.standardName)"
                 throw CredentialsError(
-                    "\(profile?.title ?? "the profile") has no accessToken: log in with `bs auth`, set "
+                    "\(title) has no accessToken: log in with `\(Origin.profile(title).loginCommand)`, set "
                         + "BASESPACE_ACCESS_TOKEN or give --access-token-file"
                 )
             }
@@ -111,6 +127,21 @@ public struct Credentials: Sendable {
             throw CredentialsError("the token from \(tokenOrigin): \(error)")
         }
         self.tokenOrigin = tokenOrigin
+        self.tokenFile = tokenFile
+    }
+
+    /// Server and token that are known already.
+    public init(server: HTTPURL, serverOrigin: Origin, token: AccessToken, tokenOrigin: Origin) {
+        self.server = server
+        self.serverOrigin = serverOrigin
+        self.token = token
+        self.tokenOrigin = tokenOrigin
+        tokenFile = nil
+    }
+
+    /// The server that is named outside of profiles.
+    static func saidServer(_ request: Request) -> (text: String, origin: Origin)? {
+        request.server.map { ($0, .option("--api-server")) } ?? variable("BASESPACE_API_SERVER", of: request)
     }
 
     /// A variable of the environment. One that is set to nothing counts as not set.
@@ -122,7 +153,7 @@ public struct Credentials: Sendable {
     private static func profile(
         of request: Request,
         isNeeded: Bool
-    ) throws(CredentialsError) -> (content: Profile, title: String)? {
+    ) throws(CredentialsError) -> (content: Profile, title: String, path: FilePath)? {
         let store = ProfileStore(environment: request.environment)
         if store.directory == nil, request.profile == nil {
             guard isNeeded else { return nil }
@@ -136,17 +167,17 @@ public struct Credentials: Sendable {
             if request.profile == nil {
                 guard isNeeded else { return nil }
                 throw CredentialsError(
-                    "no access token: log in with `bs auth`, set BASESPACE_ACCESS_TOKEN or give --access-token-file; "
-                        + store.missing(title, path: path)
+                    "no access token: log in with `basespacefs login`, set BASESPACE_ACCESS_TOKEN or give "
+                        + "--access-token-file; \(store.missing(title, path: path))"
                 )
             }
             throw CredentialsError(store.missing(title, path: path))
         }
-        return (try Profile(parsing: text, path: path), title)
+        return (try Profile(parsing: text, path: path), title, path)
     }
 
     /// A server as people write it: with or without `https://`, with or without a slash at the end.
-    private static func server(_ text: String, from origin: Origin) throws(CredentialsError) -> HTTPURL {
+    static func server(_ text: String, from origin: Origin) throws(CredentialsError) -> HTTPURL {
         var address = text.trimmingWhitespace()
         while address.hasSuffix("/") {
             address = address.dropLast()

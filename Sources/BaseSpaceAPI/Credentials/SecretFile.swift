@@ -10,6 +10,11 @@ enum SecretFile {
     ///
     /// The mode is that of the opened file, so the file can't be exchanged between the check and the reading.
     static func text(at path: FilePath) throws(CredentialsError) -> String? {
+        try bytes(at: path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The same as bytes.
+    static func bytes(at path: FilePath) throws(CredentialsError) -> [UInt8]? {
         let descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -25,7 +30,7 @@ enum SecretFile {
             let mode = String(status.st_mode & 0o777, radix: 8)
             throw CredentialsError("\(path) holds a token and is open to others (mode \(mode)): chmod 600 \(path)")
         }
-        return String(decoding: try bytes(of: descriptor, path), as: UTF8.self)
+        return try bytes(of: descriptor, path)
     }
 
     private static func bytes(of descriptor: CInt, _ path: FilePath) throws(CredentialsError) -> [UInt8] {

@@ -25,7 +25,7 @@ struct FailureReport {
     let message: String
     /// The service's name of the request that failed.
     let requestID: String?
-    /// Whether programs provoke it by probing, so that it is no warning.
+    /// Whether programs provoke it by probing, or the log knows the reason already, so that it is no warning.
     private let isExpected: Bool
 
     init(_ error: any Error, doing what: String) {
@@ -49,15 +49,17 @@ struct FailureReport {
             errno = .ioError
             message = "\(what): \(error)"
         }
-        requestID =
+        let service: BaseSpaceError? =
             switch error {
-            case let error as BaseSpaceError: error.requestID
-            case let error as RemoteReadError: error.service?.requestID
-            case let error as UploadError: error.underlying?.requestID
+            case let error as BaseSpaceError: error
+            case let error as RemoteReadError: error.service
+            case let error as UploadError: error.underlying
             default: nil
             }
+        requestID = service?.requestID
         let isProbe = [.interrupted, .noSuchFileOrDirectory, .fileExists].contains(errno)
-        isExpected = isProbe && !(error is UploadError)
+        // A token that is refused is one line of `TokenKeeper`, and not one for each operation after it.
+        isExpected = isProbe && !(error is UploadError) || service?.status == 401
     }
 
     /// Writes the message where it belongs and answers the errno.

@@ -70,6 +70,15 @@ extension Volume {
 
     private static let graceOfEmptyFiles = Duration.seconds(1)
 
+    /// Sends again what could not be sent and nobody waits for: what kept it from that may have passed, such as a token
+    /// that was refused.
+    public func retryInBackground() {
+        guard configuration.uploadPolicy == .background else { return }
+        for entry in staged.all where entry.hasFailed && entry.isUnsent && !entry.isBeingWritten {
+            commitInBackground(entry)
+        }
+    }
+
     /// Brings several files to the service at the same time.
     ///
     /// - Returns: What went wrong with those that are not there, a line for each, which is in the log too.

@@ -65,6 +65,10 @@ int CLinux_syncFileSystem(int file);
 /// An extended attribute of what a path leads to (getxattr): its length, or -1 with errno set.
 long CLinux_extendedAttribute(const char *_Nonnull path, const char *_Nonnull name, void *_Nonnull value, unsigned long size);
 
+/// How many characters a terminal's window has (TIOCGWINSZ), 0 where it is not known. 0, or -1 with errno set.
+/// `struct winsize` has the same trouble in Swift as the next one.
+int CLinux_windowSize(int terminal, int *_Nonnull rows, int *_Nonnull columns);
+
 /// A length of time. Swift's own way of making one is taken for part of whatever module included <time.h> first, and
 /// which one that is changes with the order in which files are compiled.
 struct timespec CLinux_interval(long seconds, long nanoseconds);

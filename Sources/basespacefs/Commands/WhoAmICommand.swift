@@ -7,7 +7,7 @@ import Logging
 struct WhoAmICommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "whoami",
-        abstract: "Show whose account is used on which server, and where that is written."
+        abstract: "Show whose account is used on which server, what the token may do, and where it is written."
     )
 
     @Argument(help: "The profile. (default: default)")
@@ -30,35 +30,6 @@ struct WhoAmICommand: ParsableCommand {
             transport: transport,
             logger: quiet
         )
-        try AccountReport(try Account.user(of: client, credentials), credentials).print(asJSON: json)
-    }
-}
-
-/// What `whoami` tells.
-struct AccountReport: Report {
-    var id: String
-    var name: String
-    var email: String?
-    var server: String
-    var serverFrom: String
-    var tokenFrom: String
-
-    init(_ user: User, _ credentials: Credentials) {
-        id = user.id.rawValue
-        name = user.name
-        email = user.email
-        server = credentials.server.string
-        serverFrom = credentials.serverOrigin.description
-        tokenFrom = credentials.tokenOrigin.description
-    }
-
-    var text: String {
-        """
-        Name:    \(name)
-        User id: \(id)
-        E-mail:  \(email ?? "-")
-        Server:  \(server) (\(serverFrom))
-        Token:   from \(tokenFrom)
-        """
+        try AccountReport.asking(client, credentials).print(asJSON: json)
     }
 }

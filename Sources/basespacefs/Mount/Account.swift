@@ -21,7 +21,7 @@ enum Account {
         case .service(status: 401):
             CommandFailure(
                 "token refused: \(credentials.server) does not accept the token from \(credentials.tokenOrigin) "
-                    + "(is it of this region, and not revoked? `bs auth` makes a new one)"
+                    + "(is it of this region, and not revoked? `\(credentials.tokenOrigin.loginCommand)` makes a new one)"
             )
         case .service(status: 403):
             CommandFailure(

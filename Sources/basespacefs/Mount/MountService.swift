@@ -30,13 +30,15 @@ struct MountService: Sendable {
     /// Checks that the server answers with this token, opens the cache and builds the file system.
     static func prepare(_ configuration: MountConfiguration, _ credentials: Credentials) throws -> MountService {
         let api = HTTPClient(.api(userAgent: Account.userAgent, logger: Logger(label: "HTTPTransport")))
+        let tokens = TokenKeeper(credentials, logger: Logger(label: "BaseSpaceAPI"))
         let client = BaseSpaceClient(
             server: credentials.server,
-            token: credentials.token,
+            tokens: tokens,
             transport: api,
             logger: Logger(label: "BaseSpaceAPI")
         )
         let user = try Account.user(of: client, credentials)
+        tokens.begin(for: user)
         let objectStore = HTTPClient(
             .objectStore(
                 userAgent: Account.userAgent,
@@ -49,10 +51,11 @@ struct MountService: Sendable {
             configuration: configuration,
             user: user,
             client: client,
+            tokens: tokens,
             objectStore: objectStore,
             uploads: BaseSpaceClient(
                 server: credentials.server,
-                token: credentials.token,
+                tokens: tokens,
                 transport: objectStore,
                 uploads: configuration.concurrentUploads,
                 logger: Logger(label: "BaseSpaceAPI")

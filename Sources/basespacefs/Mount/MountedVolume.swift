@@ -10,6 +10,8 @@ struct MountFoundation: Sendable {
     var configuration: MountConfiguration
     var user: User
     var client: BaseSpaceClient
+    /// The token of both clients.
+    var tokens: TokenKeeper
     /// The object store's client; the API's is inside `client`.
     var objectStore: HTTPClient
     /// What files are uploaded through: the same account over the connections for content, so that a part never stands

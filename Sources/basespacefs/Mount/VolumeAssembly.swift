@@ -30,6 +30,7 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
     )
     try volume.resume()
     reports.begin(volume: volume, reader: reader, uploads: uploads)
+    foundation.tokens.whenReplaced { [weak volume] in volume?.retryInBackground() }
     // As a signal from outside does: uploads first, then the end.
     volume.whenUnmountIsAsked { kill(getpid(), SIGTERM) }
     return MountedVolume(

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// Small files of the proc file system.
@@ -19,18 +20,8 @@ enum ProcFiles {
 
     /// The names in a directory, without those that start with a dot.
     static func names(in path: String) -> [String] {
-        guard let stream = opendir(path) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if !name.hasPrefix(".") {
-                names.append(name)
-            }
-        }
-        return names
+        let names = try? FileManager.default.contentsOfDirectory(atPath: path)
+        return (names ?? []).filter { !$0.hasPrefix(".") }
     }
 
     /// What a symbolic link says; `nil` when it can't be read.

@@ -29,6 +29,11 @@ struct Signals {
         withUnsafePointer(to: set) { _ = pthread_sigmask(SIG_BLOCK, $0, nil) }
     }
 
+    /// Lets the set through again in this thread.
+    func unblock() {
+        withUnsafePointer(to: set) { _ = pthread_sigmask(SIG_UNBLOCK, $0, nil) }
+    }
+
     /// Waits for one of the set.
     func wait() -> Delivery {
         while true {

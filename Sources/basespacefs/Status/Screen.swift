@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The terminal while a command draws on all of it, as `top` does: what was there before comes back in the end.
@@ -31,11 +32,11 @@ final class Screen {
     }
 
     private static var size: (rows: Int, columns: Int) {
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 else {
+        var (rows, columns) = (CInt(0), CInt(0))
+        guard CLinux_windowSize(STDOUT_FILENO, &rows, &columns) == 0, rows > 0, columns > 0 else {
             return (24, 80)
         }
-        return (Int(size.ws_row), Int(size.ws_col))
+        return (Int(rows), Int(columns))
     }
 
     private func write(_ text: String) {

@@ -1,0 +1,167 @@
+internal import Dispatch
+public import Logging
+internal import Synchronization
+
+/// The token of a mount, for all of its clients. When the service refuses it, it looks whether a login has left another
+/// one where this one came from, so that a mount goes on without being mounted anew. (`TokenState`)
+public final class TokenKeeper: Sendable {
+    /// Asks the service whose a token is.
+    typealias Inquiry = @Sendable (AccessToken) async throws(BaseSpaceError) -> User
+
+    private struct State {
+        var token: TokenState
+        /// Whose the token is. Until that is known no other token is taken.
+        var user: User?
+        var look: Task<Void, Never>?
+        var whenReplaced: (@Sendable () -> Void)?
+    }
+
+    private let state: Mutex<State>
+    private let origin: Credentials.Origin?
+    private let file: TokenFile?
+    private let logger: Logger
+    private let reading = DispatchQueue(label: "token file")
+
+    /// Keeps the token that was found, and remembers where.
+    public init(_ credentials: Credentials, logger: Logger) {
+        state = Mutex(State(token: TokenState(credentials.token)))
+        origin = credentials.tokenOrigin
+        file = credentials.tokenFile
+        self.logger = logger
+    }
+
+    /// Keeps a token that there is no other for, and says nothing.
+    init(fixed token: AccessToken, logger: Logger) {
+        state = Mutex(State(token: TokenState(token)))
+        origin = nil
+        file = nil
+        self.logger = logger
+    }
+
+    /// From now on a token that is refused is told in the log and may be replaced by another one of this user.
+    public func begin(for user: User) {
+        state.withLock { $0.user = user }
+    }
+
+    /// Sets what is to be done once another token is in use.
+    public func whenReplaced(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.whenReplaced = action }
+    }
+
+    /// The token for a call that begins.
+    var use: TokenState.Use { state.withLock { $0.token.use } }
+
+    /// A call succeeded.
+    func accepted(_ use: TokenState.Use) {
+        guard state.withLock({ $0.token.accepted(use) }) else { return }
+        logger.notice("the service accepts the token from \(name) again")
+    }
+
+    /// A call was refused with 401. Another token to make it with; `nil` when there is none, or when the calling task was
+    /// cancelled meanwhile.
+    ///
+    /// - Parameters:
+    ///   - error: How the service refused.
+    ///   - inquiry: How to find out whose another token is.
+    func replacement(
+        for use: TokenState.Use,
+        _ error: BaseSpaceError,
+        inquiry: @escaping Inquiry
+    ) async -> TokenState.Use? {
+        let look: Task<Void, Never>? = state.withLock { state in
+            guard let user = state.user else { return nil }
+            switch state.token.refused(use, at: .now) {
+            case .useAnother, .giveUp: return nil
+            case .join: return state.look
+            case .look:
+                let look = Task { await self.look(for: user, error, inquiry) }
+                state.look = look
+                return look
+            }
+        }
+        _ = await look?.valueUnlessCancelled()
+        let next = self.use
+        return next.token == use.token || Task.isCancelled ? nil : next
+    }
+
+    private var name: String { origin.map { "\($0)" } ?? "its caller" }
+}
+
+// MARK: Looking for another token
+
+extension TokenKeeper {
+    private func look(for user: User, _ error: BaseSpaceError, _ inquiry: Inquiry) async {
+        let finding = await finding(for: user, inquiry)
+        let (news, action) = state.withLock { state in
+            state.look = nil
+            let news = state.token.looked(finding)
+            return (news, news == .replaced ? state.whenReplaced : nil)
+        }
+        switch news {
+        case .replaced:
+            logger.notice("the service refused the token from \(name); the new one that is there now is used")
+        case .refused:
+            logger.error("the service refuses the token from \(name) (\(error.refusal)): \(advice)")
+        case .refusedWith(let why):
+            logger.error("the service refuses the token from \(name) (\(error.refusal)), and \(why): \(advice)")
+        case nil:
+            break
+        }
+        action?()
+    }
+
+    private func finding(for user: User, _ inquiry: Inquiry) async -> TokenState.Finding {
+        let candidate: AccessToken?
+        do throws(CredentialsError) {
+            candidate = try await read()
+        } catch {
+            return .unknown(why: "another one can't be read (\(error))")
+        }
+        guard let candidate, state.withLock({ $0.token.isWorthTrying(candidate) }) else { return .nothing }
+        do throws(BaseSpaceError) {
+            let owner = try await inquiry(candidate)
+            guard owner.id == user.id else {
+                return .unusable(
+                    candidate,
+                    why:
+                        "the new one there is of \(owner.name) (user \(owner.id)), not of \(user.name) (user \(user.id)) "
+                        + "whose data this mount has"
+                )
+            }
+            return .replacement(candidate)
+        } catch {
+            switch error.kind {
+            case .service(status: 401): return .unusable(candidate, why: "the new one there as well")
+            default: return .unknown(why: "whose the new one there is can't be found out (\(error))")
+            }
+        }
+    }
+
+    /// The file may be on a file system that hangs: the cooperative pool must not wait for it.
+    private func read() async throws(CredentialsError) -> AccessToken? {
+        guard let file else { return nil }
+        let result = await withCheckedContinuation { continuation in
+            reading.async {
+                continuation.resume(returning: Result { () throws(CredentialsError) in try file.token() })
+            }
+        }
+        return try result.get()
+    }
+
+    /// What the user has to do.
+    private var advice: String {
+        switch origin {
+        case .profile:
+            return "`\(origin?.loginCommand ?? "")` makes a new one, and the mount goes on with it"
+        case .option:
+            return "put a new one into the file, and the mount goes on with it"
+        case .environment, .login, .standard, nil:
+            return "mount again with a new one"
+        }
+    }
+}
+
+extension BaseSpaceError {
+    /// The call and the service's words.
+    fileprivate var refusal: String { "\(endpoint): \(status.map { "\($0) " } ?? "")\(message)" }
+}
