@@ -10,7 +10,8 @@ struct BaseSpaceFS: ParsableCommand {
         version: "basespacefs \(Version.current)",
         subcommands: [
             MountCommand.self, UnmountCommand.self, ExecCommand.self, WhoAmICommand.self, UploadsCommand.self,
-            CacheCommand.self, StatusCommand.self, RefreshCommand.self, CompleteCommand.self, LaunchCommand.self,
+            CacheCommand.self, PrefetchCommand.self, StatusCommand.self, RefreshCommand.self, CompleteCommand.self,
+            LaunchCommand.self,
             DemoCommand.self,
         ]
     )
