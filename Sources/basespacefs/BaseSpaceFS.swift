@@ -12,7 +12,7 @@ struct BaseSpaceFS: ParsableCommand {
             MountCommand.self, UnmountCommand.self, ExecCommand.self, WhoAmICommand.self, UploadsCommand.self,
             CacheCommand.self, PrefetchCommand.self, StatusCommand.self, RefreshCommand.self, CompleteCommand.self,
             LaunchCommand.self,
-            DemoCommand.self,
+            DemoCommand.self, DoctorCommand.self,
         ]
     )
 }
