@@ -10,9 +10,8 @@ struct BaseSpaceFS: ParsableCommand {
         version: "basespacefs \(Version.current)",
         subcommands: [
             MountCommand.self, UnmountCommand.self, ExecCommand.self, LoginCommand.self, LogoutCommand.self,
-            WhoAmICommand.self, UploadsCommand.self, CacheCommand.self, StatusCommand.self, RefreshCommand.self,
-            CompleteCommand.self, LaunchCommand.self,
-            DemoCommand.self,
+            WhoAmICommand.self, UploadsCommand.self, CacheCommand.self, PrefetchCommand.self, StatusCommand.self,
+            RefreshCommand.self, CompleteCommand.self, LaunchCommand.self, DemoCommand.self, DoctorCommand.self,
         ]
     )
 }

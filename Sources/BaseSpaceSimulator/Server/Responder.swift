@@ -79,6 +79,8 @@ final class Responder: Sendable {
                 reply = await handle(incoming)
             }
             disturb(&reply, by: interference)
+            // By the simulated clock, against which signed URLs expire.
+            if reply.field("Date") == nil { reply.set("Date", services.clock.now.http) }
             if method == "HEAD" { reply.body = .none }
             if let number { services.log.update(number) { $0.status = Int(reply.status.code) } }
             try await send(reply, interference, writer: writer, channel: channel, sent: &sent)
