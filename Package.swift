@@ -2,12 +2,15 @@
 import PackageDescription
 
 /// Swift 6 language mode comes with the tools version; these are the upcoming features the project builds with.
-let settings: [SwiftSetting] = [
+let programSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .treatAllWarnings(as: .error),
 ]
+
+/// Those of everything but the program, which sees libfuse and Foundation at once: which of their modules a type of the C
+/// library then belongs to changes with the order in which its files are compiled, so that no import can name it.
+let settings = programSettings + [.enableUpcomingFeature("MemberImportVisibility")]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -63,7 +66,7 @@ let package = Package(
                 "BaseSpaceAPI",
                 "HTTPTransport", "CLinux", "CQREncode", argumentParser, logging, system,
             ],
-            swiftSettings: settings
+            swiftSettings: programSettings
         ),
         room("FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE", logging, system]),
         room(

@@ -43,10 +43,3 @@ struct DoctorSurroundings {
         return UInt64(limit.rlim_max)
     }
 }
-
-extension String {
-    /// Without white space at its ends.
-    var trimmed: String {
-        String(trimmingPrefix { $0.isWhitespace }.reversed().trimmingPrefix { $0.isWhitespace }.reversed())
-    }
-}

@@ -19,12 +19,3 @@ enum StandardInput {
         return String(decoding: bytes, as: UTF8.self)
     }
 }
-
-extension String {
-    /// Without white space at either end.
-    var trimmed: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(self[first...last])
-    }
-}
