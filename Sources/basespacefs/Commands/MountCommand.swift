@@ -13,7 +13,10 @@ struct MountCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The profile (default: default) and the directory.", valueName: "profile-mountpoint"))
+    @Argument(
+        help: ArgumentHelp("The profile (default: default) and the directory.", valueName: "profile-mountpoint"),
+        completion: ProfileCompletion.profilesAndDirectories
+    )
     var operands: [String] = []
 
     @OptionGroup var options: MountOptions

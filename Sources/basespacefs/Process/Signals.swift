@@ -42,7 +42,7 @@ struct Signals {
 
     /// Takes one of the set that is pending; `nil` when none is.
     func takePending() -> Delivery? {
-        wait(atMost: timespec())
+        wait(atMost: CLinux_interval(0, 0))
     }
 
     /// Waits for one of the set; `nil` when none has come in this time.
