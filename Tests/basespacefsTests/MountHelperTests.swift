@@ -159,6 +159,15 @@ struct MountHelperTests {
         #expect(result.status == Int32(mounts))
     }
 
+    @Test("The program takes over nothing but /dev/fuse")
+    func notADevice() async throws {
+        let result = try await Shell.run(
+            [BuiltProducts.path(of: "basespacefs"), "mount", "--foreground", "--mounted", directory.path.string]
+        )
+        #expect(result.status == 64)
+        #expect(result.errors == "basespacefs: --mounted: standard input is not /dev/fuse\n")
+    }
+
     @Test("A program that is missing is a system error")
     func noProgram() async throws {
         let text = try MountHelper.script(program: "/nowhere/basespacefs")
