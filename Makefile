@@ -1,21 +1,32 @@
 # Entry points for people and for machines. Each is a line or two; what is longer is in .ci/.
 
 PREFIX ?= /usr/local
+# The only directory in which mount(8) looks for its helpers.
+HELPERDIR ?= /usr/sbin
 DESTDIR ?=
 SWIFT ?= swift
 
 release := .build/release
+version := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/basespacefs/Version.swift)
+pages := $(wildcard man/*.[1-8])
+unit := basespacefs@.service
+
 bindir := $(DESTDIR)$(PREFIX)/bin
 libexecdir := $(DESTDIR)$(PREFIX)/libexec/basespacefs
 mandir := $(DESTDIR)$(PREFIX)/share/man
+unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/user
+helperdir := $(DESTDIR)$(HELPERDIR)
+bash_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/basespacefs
+zsh_completion := $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_basespacefs
+fish_completion := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/basespacefs.fish
 
 # The runtime of Swift is linked in: users' machines have none.
 release_flags := -c release --static-swift-stdlib
 
-.PHONY: help build demo test bench lint install uninstall clean
+.PHONY: help build demo test bench lint install uninstall deb test-deb clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the release programs.
 	$(SWIFT) build $(release_flags) --product basespacefs
@@ -42,20 +53,39 @@ bench: ## Compare with other clients on simulated lines; CASE=… ROUNDS=n JSON=
 lint: ## Check the format of the code, the scripts, the manual and what is tracked.
 	@.ci/lint
 
-install: ## Install into PREFIX (/usr/local), below DESTDIR. Run `make build` first.
+install: ## Install into PREFIX (/usr/local) and HELPERDIR (/usr/sbin), below DESTDIR. Run `make build` first.
 	@test -x $(release)/basespacefs || { echo 'run `make build` first' >&2; exit 1; }
-	install -D -m 755 $(release)/basespacefs $(bindir)/basespacefs
-	install -D -m 755 $(release)/basespace-simulator $(libexecdir)/basespace-simulator
+	install -D -s -m 755 $(release)/basespacefs $(bindir)/basespacefs
+	install -D -s -m 755 $(release)/basespace-simulator $(libexecdir)/basespace-simulator
 	rm -rf $(libexecdir)/*.resources
 	cp -R $(release)/basespacefs_BaseSpaceSimulator.resources $(libexecdir)/
-	install -D -m 644 man/basespacefs.1 $(mandir)/man1/basespacefs.1
-	install -D -m 644 man/basespacefs.cfg.5 $(mandir)/man5/basespacefs.cfg.5
-	install -D -m 644 man/basespacefs-tree.7 $(mandir)/man7/basespacefs-tree.7
+	install -d $(helperdir) $(unitdir) $(dir $(bash_completion) $(zsh_completion) $(fish_completion))
+	sed 's|^program=.*|program=$(PREFIX)/bin/basespacefs|' mount-helper/mount.basespacefs > $(helperdir)/mount.basespacefs
+	chmod 755 $(helperdir)/mount.basespacefs
+	sed 's|/usr/bin/basespacefs|$(PREFIX)/bin/basespacefs|' mount-helper/$(unit) > $(unitdir)/$(unit)
+	$(release)/basespacefs --generate-completion-script bash | sed '1{/^#!/d}' > $(bash_completion)
+	$(release)/basespacefs --generate-completion-script zsh > $(zsh_completion)
+	$(release)/basespacefs --generate-completion-script fish > $(fish_completion)
+	chmod 644 $(unitdir)/$(unit) $(bash_completion) $(zsh_completion) $(fish_completion)
+	@for page in $(pages); do \
+	    directory=$(mandir)/man$${page##*.}; \
+	    install -d $$directory; \
+	    sed 's/^\.Os$$/.Os basespacefs $(version)/' $$page > $$directory/$${page#man/}; \
+	    chmod 644 $$directory/$${page#man/}; \
+	done
 
 uninstall: ## Remove what `make install` put there.
-	rm -f $(bindir)/basespacefs $(mandir)/man1/basespacefs.1 $(mandir)/man5/basespacefs.cfg.5
-	rm -f $(mandir)/man7/basespacefs-tree.7
+	rm -f $(bindir)/basespacefs $(helperdir)/mount.basespacefs $(unitdir)/$(unit)
+	rm -f $(bash_completion) $(zsh_completion) $(fish_completion)
+	rm -f $(foreach page,$(pages),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	rm -rf $(libexecdir)
+
+deb: build ## Build a Debian package in .build/.
+	@.ci/make-deb
+
+test-deb: deb ## Install the package in a fresh Debian, use it there, remove it. As root, with a network.
+	@.ci/install-packages .ci/package-test-packages.txt
+	@.ci/test-deb
 
 clean: ## Remove everything that was built.
 	rm -rf .build

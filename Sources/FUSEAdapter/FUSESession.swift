@@ -35,6 +35,9 @@ public final class FUSESession: Sendable, KernelCache {
     public struct Configuration: Sendable {
         /// The directory to mount on. It need not be empty; what it holds is hidden as long.
         public var mountPoint: FilePath
+        /// A descriptor of `/dev/fuse` that is mounted on `mountPoint` already, by somebody who may do that where this
+        /// process may not; the path is absolute and has no symbolic links then. The session takes it over.
+        public var mountedDevice: CInt?
         /// Options of `mount -o`, one each, such as `fsname=…`, `subtype=basespacefs`, `ro` or `allow_other`.
         public var options: [String]
         /// Threads that serve requests. 2 saturate two cores; 4 were no faster for reads over the network.
@@ -83,7 +86,15 @@ public final class FUSESession: Sendable, KernelCache {
         logger = configuration.logger
         threads = max(1, configuration.threads)
         LibfuseLog.redirect(to: logger)
-        mountPoint = try MountPreflight().check(configuration.mountPoint, options: configuration.options)
+        if configuration.mountedDevice == nil {
+            mountPoint = try MountPreflight().check(configuration.mountPoint, options: configuration.options)
+        } else {
+            mountPoint = configuration.mountPoint
+            // Looked up in a table: whoever touches the mount point itself waits for this session to serve it.
+            guard MountTable.entry(at: mountPoint)?.isFUSE == true else {
+                throw MountError(.refused, "cannot serve \(mountPoint): no FUSE file system is mounted there")
+            }
+        }
         do throws(Errno) {
             stopSignal = try StopSignal()
         } catch {
@@ -106,7 +117,8 @@ public final class FUSESession: Sendable, KernelCache {
         connection = created
         notifications = NotificationQueue(connection: created)
 
-        let target = mountPoint.string
+        // libfuse's name for a device that is mounted.
+        let target = configuration.mountedDevice.map { "/dev/fd/\($0)" } ?? mountPoint.string
         let (isMounted, reasons) = LibfuseLog.collect { created.mount(on: target) }
         guard isMounted else {
             let reason = reasons.isEmpty ? "the kernel refused" : reasons.joined(separator: " ")

@@ -11,11 +11,12 @@ struct MountFlagsTests {
 
     @Test("Words become options of the program, or go to the kernel")
     func words() throws {
-        let flags = try MountFlags(parsing: ["ro,allow_other,uid=1000", "gid=100,nosuid,nodev,nosuid"])
+        let flags = try MountFlags(parsing: ["ro,allow_other,uid=1000", "gid=100,nosuid,nodev,nosuid,fsname=lab"])
         #expect(flags.isReadOnly == true)
         #expect(flags.allowsOthers)
         #expect(flags.uid == 1000)
         #expect(flags.gid == 100)
+        #expect(flags.source == "lab")
         #expect(flags.kernelOptions == ["nosuid", "nodev"])
     }
 
@@ -34,7 +35,7 @@ struct MountFlagsTests {
 
     @Test(
         "An unknown word is refused by name",
-        arguments: ["allowother", "fsname=x", "subtype=x", "fd=3", "max_read=1", "RO"]
+        arguments: ["allowother", "fsname=", "subtype=x", "fd=3", "max_read=1", "RO"]
     )
     func unknown(word: String) throws {
         #expect(try problem("ro,\(word)") == "-o: unknown option \(word)")

@@ -18,7 +18,7 @@ struct ExecCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The profile. (default: default)")
+    @Argument(help: "The profile. (default: default)", completion: ProfileCompletion.profiles)
     var profile: String?
 
     @OptionGroup var options: MountOptions

@@ -19,7 +19,7 @@ struct LaunchCommand: ParsableCommand {
     @Argument(help: "The app's id or name.")
     var app: String
 
-    @Option(help: ArgumentHelp("The profile. (default: default)"))
+    @Option(help: ArgumentHelp("The profile. (default: default)"), completion: ProfileCompletion.profiles)
     var profile: String?
 
     @OptionGroup var connection: ConnectionOptions

@@ -13,7 +13,10 @@ struct MountCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The profile (default: default) and the directory.", valueName: "profile-mountpoint"))
+    @Argument(
+        help: ArgumentHelp("The profile (default: default) and the directory.", valueName: "profile-mountpoint"),
+        completion: ProfileCompletion.profilesAndDirectories
+    )
     var operands: [String] = []
 
     @OptionGroup var options: MountOptions
@@ -27,6 +30,11 @@ struct MountCommand: ParsableCommand {
     @Flag(help: .hidden)
     var exitWithParent = false
 
+    /// Standard input is `/dev/fuse`, and mounted on the mount point already: how the mount helper hands a mount that only
+    /// root can make to a process that is not root's.
+    @Flag(help: .hidden)
+    var mounted = false
+
     func validate() throws {
         guard !operands.isEmpty else { throw ValidationError("Missing the mount point") }
         guard operands.count <= 2 else { throw ValidationError("Too many operands: \(operands[2])") }
@@ -38,6 +46,7 @@ struct MountCommand: ParsableCommand {
             _ = try BackgroundMount.start(
                 arguments: Array(CommandLine.arguments.dropFirst(2)),
                 isTied: false,
+                isMounted: mounted,
                 supervisor: Supervisor()
             )
             return
@@ -47,7 +56,8 @@ struct MountCommand: ParsableCommand {
             profile: operands.count == 2 ? operands[0] : nil,
             options: options,
             readinessDescriptor: readinessDescriptor,
-            isTied: exitWithParent
+            isTied: exitWithParent,
+            isMounted: mounted
         )
         let status = try MountProcess.run(request)
         Glibc.exit(status.rawValue)

@@ -10,7 +10,7 @@ struct WhoAmICommand: ParsableCommand {
         abstract: "Show whose account is used on which server, what the token may do, and where it is written."
     )
 
-    @Argument(help: "The profile. (default: default)")
+    @Argument(help: "The profile. (default: default)", completion: ProfileCompletion.profiles)
     var profile: String?
 
     @OptionGroup var connection: ConnectionOptions

@@ -18,10 +18,15 @@ struct BackgroundMount {
     /// Starts a daemon with the arguments of `mount` and returns when the mount answers.
     ///
     /// A signal that asks this process to end meanwhile ends the daemon.
+    ///
+    /// - Parameter isMounted: standard input is the device of a mount that is there already. The daemon gets it, and stays
+    ///   in this process's group until the mount answers: below the mount point may be autofs, which lets nobody but the
+    ///   group of the service manager through as long as it waits for the mount.
     static func start(
         arguments: [String],
         environment: [String: String] = ProcessEnvironment.all,
         isTied: Bool,
+        isMounted: Bool = false,
         supervisor: Supervisor
     ) throws(CommandFailure) -> BackgroundMount {
         let result: Result<BackgroundMount, CommandFailure>
@@ -33,9 +38,9 @@ struct BackgroundMount {
                     arguments: ["mount", "--foreground", "--readiness-descriptor", "\(ChildProcess.extraDescriptor)"]
                         + (isTied ? ["--exit-with-parent"] : []) + arguments,
                     environment: environment,
-                    hasEmptyInput: true,
+                    hasEmptyInput: !isMounted,
                     extraDescriptor: pipe.writeEnd,
-                    leadsSession: true
+                    leadsSession: !isMounted
                 )
             )
             pipe.closeWriteEnd()

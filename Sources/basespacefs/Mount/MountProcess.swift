@@ -26,6 +26,8 @@ final class MountProcess: Sendable {
         var readinessDescriptor: CInt?
         /// End with the process that started this one.
         var isTied: Bool
+        /// Standard input is `/dev/fuse`, and mounted on the mount point already.
+        var isMounted: Bool
     }
 
     private struct State {
@@ -79,6 +81,7 @@ final class MountProcess: Sendable {
                 perform(state.withLock { $0.lifecycle.signalArrived() }, signal: signal)
             }
         }
+        let device = request.isMounted ? try MountedDevice.take() : nil
         let credentials = try request.options.connection.credentials(profile: request.profile)
         let configuration = try MountConfiguration(
             request.options,
@@ -94,7 +97,7 @@ final class MountProcess: Sendable {
             state.service = service
             state.lifecycle.began()
         }
-        let session = try service.mount(on: FilePath(request.mountPoint))
+        let session = try service.mount(on: FilePath(request.mountPoint), mountedDevice: device)
         let mountPoint = session.mountPoint
         let record = makeRecord(mountPoint)
         let isWanted = state.withLock { state in
@@ -136,7 +139,14 @@ final class MountProcess: Sendable {
             return
         }
         logger.info("\(user.name)'s BaseSpace (\(credentials.server)) is mounted on \(mountPoint)")
-        guard let descriptor = request.readinessDescriptor else { return }
+        guard let descriptor = request.readinessDescriptor else {
+            ServiceManager.notify("READY=1", "STATUS=\(user.name)'s BaseSpace on \(mountPoint)")
+            return
+        }
+        if request.isMounted {
+            // Until now it had to stay in the group of its starter.
+            setsid()
+        }
         log.detachFromTerminal()
         if !Readiness.ready.send(to: descriptor) {
             logger.notice("who asked for the mount is gone")
@@ -172,6 +182,7 @@ final class MountProcess: Sendable {
 extension MountProcess {
     /// Finishes the uploads in a task, tells how far they are, and then the lifecycle.
     private func finishUploads() {
+        notifyManager("STOPPING=1")
         guard let volume = state.withLock({ $0.service })?.volume else { return }
         Task.detached { [self] in
             let progress = Task { [self] in
@@ -198,6 +209,12 @@ extension MountProcess {
         logger.notice("finishing uploads: \(backlog) left")
         let record = state.withLock { $0.record }
         record?.write(MountRecord.Content(pid: getpid(), progress: "uploading, \(backlog) left"))
+        notifyManager("STATUS=uploading, \(backlog) left")
+    }
+
+    /// Tells systemd, if this is the main process of its service: one in the background is not.
+    private func notifyManager(_ assignment: String) {
+        if request.readinessDescriptor == nil { ServiceManager.notify(assignment) }
     }
 
     /// Writes how it ended, for the log and for `unmount`, and returns the exit status.

@@ -99,15 +99,18 @@ struct MountService: Sendable {
         return cache
     }
 
-    /// Mounts. From here on the kernel knows of it and `FUSESession.run` has to be called.
-    func mount(on mountPoint: FilePath) throws(CommandFailure) -> FUSESession {
+    /// Mounts, or takes over a device that is mounted there. From here on the kernel knows of it and `FUSESession.run` has
+    /// to be called.
+    func mount(on mountPoint: FilePath, mountedDevice: CInt?) throws(CommandFailure) -> FUSESession {
         do throws(MountError) {
             var settings = FUSESession.Configuration(
                 mountPoint: mountPoint,
                 // As with NFS, the source that `df` shows is the server.
-                options: ["fsname=\(server.host)", "subtype=basespacefs"] + configuration.kernelOptions,
+                options: ["fsname=\(configuration.source ?? server.host)", "subtype=basespacefs"]
+                    + configuration.kernelOptions,
                 logger: Logger(label: "FUSEAdapter")
             )
+            settings.mountedDevice = mountedDevice
             settings.counters = operations
             let session = try FUSESession(settings, fileSystem: volume.fileSystem)
             volume.connect(session, session.mountPoint)

@@ -11,6 +11,8 @@ struct MountConfiguration: Sendable {
     var gid: UInt32
     /// Every change is refused.
     var isReadOnly: Bool
+    /// What tables of mounts name as the source; `nil` for the server.
+    var source: String?
     /// Words for libfuse's `-o`, without the name of the source.
     var kernelOptions: [String]
     /// Where content is cached.
@@ -59,6 +61,7 @@ struct MountConfiguration: Sendable {
         uid = options.uid ?? flags.uid ?? user
         gid = options.gid ?? flags.gid ?? group
         isReadOnly = options.readOnly || flags.isReadOnly == true
+        source = flags.source
         kernelOptions = Self.kernelOptions(flags, isReadOnly: isReadOnly, allowsOthers: options.allowOther)
 
         let directories = BaseDirectories(environment: environment)

@@ -14,6 +14,8 @@ struct MountFlags: Equatable {
     var uid: UInt32?
     /// `gid=N`.
     var gid: UInt32?
+    /// `fsname=NAME`: what `df` and tables of mounts show as the source.
+    var source: String?
     /// `listmeta`: listings show the files that begin with a dot.
     var listsMetadata = false
     /// Words for libfuse and the kernel, in the order given, each once.
@@ -60,6 +62,8 @@ struct MountFlags: Equatable {
         case "listmeta": listsMetadata = true
         case _ where word.hasPrefix("uid="): uid = try Self.id(word)
         case _ where word.hasPrefix("gid="): gid = try Self.id(word)
+        case _ where word.hasPrefix("fsname=") && word.count > "fsname=".count:
+            source = String(word.dropFirst("fsname=".count))
         case _ where Self.passedOn.contains(word):
             if !kernelOptions.contains(word) {
                 kernelOptions.append(word)
