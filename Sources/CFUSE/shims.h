@@ -47,7 +47,7 @@ static inline int cfuse_backing_close(int device, int id) {
 }
 
 /// Has the kernel ask at the next look whether a name still means the same, without taking the directory entry away from who
-/// stands in it (Linux 6.2). 0, or a negative errno: ENOSYS from older kernels. libfuse took a word of flags at first, and
+/// stands in it (Linux 6.2; older kernels forget the name). 0, or a negative errno. libfuse took a word of flags at first, and
 /// then none.
 static inline int cfuse_notify_expire_entry(
     struct fuse_session *_Nonnull session, fuse_ino_t parent, const char *_Nonnull name, size_t length

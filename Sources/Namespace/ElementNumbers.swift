@@ -39,10 +39,3 @@ public struct ElementNumbers: Hashable, Sendable {
         if let number = Int(name) { gaps.remove(number) }
     }
 }
-
-/// The gaps of one list, and since when.
-struct PropertyGaps: Sendable {
-    var numbers = ElementNumbers()
-    /// When the last element was removed.
-    var since: ContinuousClock.Instant
-}

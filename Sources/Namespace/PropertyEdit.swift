@@ -123,6 +123,22 @@ public enum PropertyEdit: Hashable, Sendable {
         }
     }
 
+    /// How much is in a directory of a property.
+    ///
+    /// - Parameter path: The directory, below the property's name.
+    /// - Returns: `nil` if there is no such directory (any more).
+    static func contents(of value: PropertyValue?, at path: [String], _ numbers: ElementNumbers) -> Int? {
+        switch value {
+        case .texts(let texts) where path.isEmpty: return texts.count
+        case .references(_, let references) where path.isEmpty: return references.count
+        case .map(let map) where path.isEmpty: return map.entries.count
+        case .maps(let maps):
+            guard let element = path.first else { return maps.count }
+            return (try? maps.index(of: element, numbers)).map { maps[$0].entries.count }
+        default: return nil
+        }
+    }
+
     private static func lines(_ text: String) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
     }

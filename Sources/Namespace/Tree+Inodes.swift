@@ -6,8 +6,8 @@ struct InodeSlot: Sendable {
     var node: Node
     /// Lookup references that the kernel holds.
     var references: UInt64
-    /// Its turn in the line of those that the kernel may be told to forget.
-    var turn: UInt64
+    /// Its turn in the line of those that the kernel may be told to forget; `nil` for what it may not.
+    var turn: UInt64?
     /// Whether the kernel was told to forget it, and did not look it up since.
     var isTold = false
 }
@@ -54,6 +54,7 @@ extension Tree {
             }
             state.slots[inode] = nil
             state.toldNodes -= slot.isTold ? 1 : 0
+            state.forgettableNodes -= slot.turn == nil ? 0 : 1
             if case .file(let record) = slot.node.content, state.aliases[record.id] == inode {
                 state.aliases[record.id] = nil
             }
@@ -80,12 +81,16 @@ extension Tree.State {
             return
         }
         // New, or wanted again after the kernel was told to forget it: it goes to the end of the line.
-        let references = slots[node.inode]?.references
-        toldNodes -= references == nil ? 0 : 1
-        turns += 1
-        slots[node.inode] = InodeSlot(node: node, references: (references ?? 0) + 1, turn: turns)
-        guard node.isForgettable else { return }
-        retained.append(RetainedNode(inode: node.inode, turn: turns))
+        let known = slots[node.inode]
+        var slot = InodeSlot(node: node, references: (known?.references ?? 0) + 1, turn: nil)
+        if node.isForgettable {
+            turns += 1
+            slot.turn = turns
+            retained.append(RetainedNode(inode: node.inode, turn: turns))
+        }
+        toldNodes -= known?.isTold == true ? 1 : 0
+        forgettableNodes += (slot.turn == nil ? 0 : 1) - (known?.turn == nil ? 0 : 1)
+        slots[node.inode] = slot
         compactRetained()
     }
 

@@ -47,10 +47,22 @@ extension Tree {
                 let files = try await service.files(of: container)
                 return .success(install(files, of: container, isFinal: isFinal, begun: start))
             case .properties(let owner):
-                return .success(install(try await properties(of: owner), of: owner, begun: start))
+                return .success(try await fetchProperties(of: owner))
             }
         } catch {
             return fail(key, with: error)
+        }
+    }
+
+    /// An entity's properties as they are between two changes made here, and after those that were under way.
+    private func fetchProperties(of owner: EntityKey) async throws(BaseSpaceError) -> Listing {
+        while true {
+            let change = state.withLock { $0.propertyChanges[owner] }
+            _ = await change?.value
+            let start = now()
+            if let listing = install(try await properties(of: owner), of: owner, after: change, begun: start) {
+                return listing
+            }
         }
     }
 
@@ -81,25 +93,23 @@ extension Tree {
         }
     }
 
+    /// - Returns: `nil` if a change has begun since the service was asked.
     private func install(
         _ properties: [Property],
         of owner: EntityKey,
+        after change: PropertyChange?,
         begun start: ContinuousClock.Instant
-    ) -> Listing {
-        return state.withLock { state in
-            state.forgetGaps(of: owner, before: start - configuration.metadataLifetime)
+    ) -> Listing? {
+        state.withLock { state in
+            guard state.propertyChanges[owner] == change else { return nil }
+            let key = ListingKey.properties(of: owner)
             let listing = PropertyTree.listing(of: properties) { [gaps = state.propertyGaps] name in
-                gaps[PropertyPlace(owner: owner, path: name)]?.numbers ?? ElementNumbers()
+                gaps[PropertyPlace(owner: owner, path: name)] ?? ElementNumbers()
             }
             // What the service holds by now needs no place of its own.
             state.localProperties[owner]?.subtract(listing.directories.keys)
-            state.finish(
-                .properties(of: owner),
-                with: listing,
-                fetched: start,
-                freshUntil: start + configuration.metadataLifetime
-            )
-            state.dropListings(keeping: .properties(of: owner), limit: configuration.listingLimit, at: now())
+            state.finish(key, with: listing, fetched: start, freshUntil: start + configuration.metadataLifetime)
+            state.dropListings(keeping: key, limit: configuration.listingLimit, at: now())
             return listing
         }
     }

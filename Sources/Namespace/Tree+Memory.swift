@@ -6,9 +6,10 @@ internal import Synchronization
 /// which are dropped when nobody looks at them, and nodes, which the kernel has to give back first.
 extension Tree {
     /// Nodes that the kernel knows beyond the limit, those it has known longest; it is to be told to forget their names.
-    /// What is open stays all the same, and has its turn again.
+    /// What is open stays all the same, and has its turn again. Directories, in which a program may stand, are neither
+    /// counted nor among them.
     ///
-    /// - Returns: At most some thousands at a time, and no directory that a program may stand in.
+    /// - Returns: At most some thousands at a time.
     public func surplusNodes() -> [Node] {
         state.withLock { $0.surplusNodes(limit: configuration.nodeLimit) }
     }
@@ -48,20 +49,22 @@ extension Tree.State {
         let goal = limit - limit / 8
         for (key, slot) in listings.sorted(by: { $0.value.lastUse < $1.value.lastUse }) where listedLines > goal {
             guard key != kept, slot.isDispensable else { continue }
+            // A long one that is in use is not given up only for that.
+            guard listedLines > limit || slot.weight <= limit / 8 else { return }
             put(nil, for: key)
         }
     }
 
     /// Leaves out what is forgotten, once that is most of the line.
     mutating func compactRetained() {
-        guard retained.count > 2 * slots.count + 1024 else { return }
+        guard retained.count > 2 * forgettableNodes + 1024 else { return }
         retained = Deque(retained.filter { slots[$0.inode]?.turn == $0.turn })
     }
 
     mutating func surplusNodes(limit: Int) -> [Node] {
         var surplus: [Node] = []
         var looks = retained.count
-        while slots.count - toldNodes > limit, surplus.count < Self.surplusBatch, looks > 0,
+        while forgettableNodes - toldNodes > limit, surplus.count < Self.surplusBatch, looks > 0,
             let next = retained.popFirst()
         {
             looks -= 1

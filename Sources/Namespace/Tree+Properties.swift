@@ -3,61 +3,6 @@ internal import OrderedCollections
 internal import Synchronization
 
 extension Tree {
-    /// Puts something into a place in `Properties/`, or takes away what is there.
-    ///
-    /// - Parameter content: What to put there; `nil` to take it away.
-    public func changeProperty(at place: PropertyPlace, to content: PropertyEdit.Content?) async throws(BaseSpaceError)
-    {
-        // The service sets a property as a whole: two changes of one at the same time would lose one of them.
-        let change = state.withLock { state in
-            let before = state.propertyChanges[place.owner]
-            let change = Task<Result<Void, BaseSpaceError>, Never> {
-                _ = await before?.value
-                do throws(BaseSpaceError) {
-                    return .success(try await self.applyChange(at: place, to: content))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            state.propertyChanges[place.owner] = change
-            return change
-        }
-        try await change.value.get()
-    }
-
-    private func applyChange(
-        at place: PropertyPlace,
-        to content: PropertyEdit.Content?
-    ) async throws(BaseSpaceError) {
-        let name = place.components.first ?? ""
-        let current = try await service.properties(of: place.owner).first { $0.name == name }?.value
-        let property = PropertyPlace(owner: place.owner, path: name)
-        let numbers = state.withLock { $0.propertyGaps[property]?.numbers } ?? ElementNumbers()
-        let edit = try PropertyEdit(content, at: place.components, of: current, numbers: numbers)
-        switch edit {
-        case .set(let value): try await service.setProperty(named: name, of: place.owner, to: value)
-        case .delete: try await service.deleteProperty(named: name, of: place.owner)
-        }
-        state.withLock { state in
-            if edit == .delete {
-                state.propertyGaps[property] = nil
-                if place.components.count > 1 {
-                    // The directory outlives the last of its entries.
-                    state.localProperties[place.owner, default: []].insert(name)
-                }
-            } else {
-                state.renumber(
-                    property,
-                    after: place,
-                    isRemoval: content == nil,
-                    isList: current?.isList ?? false,
-                    at: now()
-                )
-            }
-            state.outdate(.properties(of: place.owner))
-        }
-    }
-
     /// The text of a property, without asking the service; `nil` if that has to be.
     public func knownText(ofProperty place: PropertyPlace) -> [UInt8]? {
         state.withLock { state in state.fresh(.properties(of: place.owner), at: now()).map { $0.text(at: place) } }
@@ -89,15 +34,6 @@ extension Tree {
             name: place.name,
             content: content
         )
-    }
-
-    /// Removes a directory that has nothing in it, here and, where the service holds an empty list or map, there.
-    public func removePropertyDirectory(at place: PropertyPlace) async throws(BaseSpaceError) {
-        let key = ListingKey.properties(of: place.owner)
-        if try await listing(for: key).directories[place.path] != nil {
-            try await changeProperty(at: place, to: nil)
-        }
-        state.withLock { _ = $0.localProperties[place.owner]?.remove(place.path) }
     }
 
     /// The entity or file that a path leads to, as a program wrote it into a link: relative to the link's directory, or
@@ -165,44 +101,6 @@ extension Tree {
             walk.append(parent)
         }
         return walk.reversed()
-    }
-}
-
-extension Tree.State {
-    /// Remembers what an element of a list is called after one of them was removed or set.
-    fileprivate mutating func renumber(
-        _ property: PropertyPlace,
-        after place: PropertyPlace,
-        isRemoval: Bool,
-        isList: Bool,
-        at moment: ContinuousClock.Instant
-    ) {
-        let components = place.components
-        guard isList, components.count > 1 else { return }
-        var gaps = propertyGaps[property] ?? PropertyGaps(since: moment)
-        if !isRemoval {
-            gaps.numbers.set(components[1])
-        } else if components.count == 2 {
-            gaps.numbers.remove(components[1])
-            gaps.since = moment
-        }
-        propertyGaps[property] = gaps.numbers.isPlain ? nil : gaps
-    }
-
-    /// Lets elements be numbered as they stand in their lists, where the last was removed before a moment; `nil` for any.
-    mutating func forgetGaps(of owner: EntityKey, before moment: ContinuousClock.Instant?) {
-        for (place, gaps) in propertyGaps where place.owner == owner && moment.map({ gaps.since < $0 }) ?? true {
-            propertyGaps[place] = nil
-        }
-    }
-}
-
-extension PropertyValue {
-    fileprivate var isList: Bool {
-        switch self {
-        case .texts, .references, .maps: true
-        case .text, .reference, .map, .unknown: false
-        }
     }
 }
 

@@ -9,6 +9,7 @@ extension Tree {
             switch directory.content {
             case .root, .hidden:
                 keys = Set(state.listings.keys)
+                state.propertyGaps = [:]
             case .collection(let collection, _):
                 keys.formUnion(state.keys(below: collection))
             case .entity(let entity):
@@ -16,10 +17,14 @@ extension Tree {
             default:
                 break
             }
+            // Listings above some that are known may be dropped by now; what the kernel knows leads to these.
+            for slot in state.slots.values where state.isBelow(slot.node, directory.inode) {
+                slot.node.listingKey.map { _ = keys.insert($0) }
+            }
             for key in keys {
                 state.outdate(key)
                 if case .properties(let owner) = key {
-                    state.forgetGaps(of: owner, before: nil)
+                    state.forgetGaps(of: owner)
                 }
             }
             // Texts are few and asked for one by one: it costs little to take them all for old.

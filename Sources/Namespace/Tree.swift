@@ -27,7 +27,8 @@ public final class Tree: Sendable {
         public var statusLifetime: Duration = .seconds(2)
         /// Lines of all listings together that are remembered, an empty one counted as one: about 350 bytes each.
         public var listingLimit = 250_000
-        /// Nodes that the kernel may know before it is told to forget some: about 150 bytes each, beside their lines.
+        /// Nodes, without directories, that the kernel may know before it is told to forget some: about 150 bytes each,
+        /// beside their lines.
         public var nodeLimit = 250_000
         /// How long an old listing serves before the service is tried again after it could not be reached.
         public var retryInterval: Duration = .seconds(5)
@@ -56,7 +57,9 @@ public final class Tree: Sendable {
         var retained = Deque<RetainedNode>()
         /// Grows with each node that joins the line.
         var turns: UInt64 = 0
-        /// Nodes that the kernel was told to forget and has not given back.
+        /// Nodes in the line that the kernel has.
+        var forgettableNodes = 0
+        /// Those of them that it was told to forget and has not given back.
         var toldNodes = 0
         var listings: [ListingKey: ListingSlot] = [:]
         /// What the listings weigh together; see ``ListingSlot/weight``.
@@ -68,10 +71,10 @@ public final class Tree: Sendable {
         var local: [FileContainer: LocalEntries] = [:]
         /// Directories in `Properties/` that have nothing in them yet, which the service can't hold, by their owner.
         var localProperties: [EntityKey: Set<String>] = [:]
-        /// Lists from which elements were removed here, and which keep the others' names for a while.
-        var propertyGaps: [PropertyPlace: PropertyGaps] = [:]
+        /// What the elements of lists are called from which some were removed here.
+        var propertyGaps: [PropertyPlace: ElementNumbers] = [:]
         /// The last change of each entity's properties; the next one waits for it.
-        var propertyChanges: [EntityKey: Task<Result<Void, BaseSpaceError>, Never>] = [:]
+        var propertyChanges: [EntityKey: PropertyChange] = [:]
         /// What programs want the AppResults described as that they make, by project.
         var descriptions: [EntityID: String] = [:]
         var documents: [DocumentFile: DocumentSlot] = [:]

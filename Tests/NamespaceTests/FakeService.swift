@@ -16,6 +16,8 @@ final class FakeService: MetadataService {
         var texts: [DocumentFile: [UInt8]] = [:]
         var sessions: [EntityID: AppSession] = [:]
         var failure: BaseSpaceError?
+        /// Whether changes of properties are made and their answers lost.
+        var losesAnswers = false
         var calls: [String] = []
         var gate: [CheckedContinuation<Void, Never>]?
     }
@@ -96,6 +98,7 @@ final class FakeService: MetadataService {
             state.properties[owner, default: []].removeAll { $0.name == name }
             state.properties[owner, default: []].append(Property(name: name, value: value))
         }
+        if state.withLock({ $0.losesAnswers }) { throw Self.unreachable }
     }
 
     func deleteProperty(named name: String, of owner: EntityKey) async throws(BaseSpaceError) {

@@ -87,12 +87,15 @@ import Testing
         #expect(tree.surplusNodes().map(\.name) == ["f4", "f1", "f2"])
     }
 
-    @Test func directoriesAreNeverSurplus() async throws {
-        let fixture = fixture(nodes: 0)
-        let directory = try await fixture.walk("Projects/P/Samples/S1")
-        _ = try #require(fixture.tree.retain(directory))
-        #expect(fixture.tree.inodeCount > 0)
-        #expect(fixture.tree.surplusNodes().allSatisfy { !$0.isDirectory })
+    @Test func directoriesAreNeitherSurplusNorAtTheExpenseOfFiles() async throws {
+        let fixture = fixture(nodes: 1)
+        for path in ["Projects", "Projects/P", "Projects/P/Samples", "Projects/P/Samples/S1/Files/f1"] {
+            _ = try #require(fixture.tree.retain(try await fixture.walk(path)))
+        }
+        #expect(fixture.tree.surplusNodes().isEmpty)
+        _ = try #require(fixture.tree.retain(try await fixture.walk("Projects/P/Samples/S1/Files/f2")))
+        #expect(fixture.tree.surplusNodes().map(\.name) == ["f1"])
+        #expect(fixture.tree.surplusNodes().isEmpty)
     }
 
     @Test func refusedAndEmptyListingsGoToo() async throws {

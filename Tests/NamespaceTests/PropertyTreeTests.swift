@@ -57,7 +57,7 @@ import Testing
         #expect(fixture.service.state.withLock { $0.properties[owner] } == [])
         // The directory outlives the last of its entries, and goes when it is removed.
         #expect(try await fixture.tree.children(of: directory).map(\.name) == ["A.List"])
-        try await fixture.tree.removePropertyDirectory(at: place)
+        #expect(try await fixture.tree.removePropertyDirectory(at: place))
         #expect(try await fixture.tree.children(of: directory).isEmpty)
     }
 
@@ -67,12 +67,19 @@ import Testing
         fixture.service.set { $0.properties[owner] = [Property(name: "A.List", value: .texts([]))] }
         let directory = try await fixture.walk("Projects/P/Properties")
         #expect(try await fixture.tree.children(of: directory).map(\.name) == ["A.List"])
-        try await fixture.tree.removePropertyDirectory(at: PropertyPlace(owner: owner, path: "A.List"))
+        let place = PropertyPlace(owner: owner, path: "A.List")
+        // What others have put in since it was listed stays.
+        fixture.service.set { $0.properties[owner] = [Property(name: "A.List", value: .texts(["new"]))] }
+        #expect(try await !fixture.tree.removePropertyDirectory(at: place))
+        #expect(fixture.service.state.withLock { $0.properties[owner]?.first?.value } == .texts(["new"]))
+        fixture.service.set { $0.properties[owner] = [Property(name: "A.List", value: .texts([]))] }
+        fixture.tree.refresh(directory)
+        #expect(try await fixture.tree.removePropertyDirectory(at: place))
         #expect(fixture.service.state.withLock { $0.properties[owner] } == [])
         #expect(try await fixture.tree.children(of: directory).isEmpty)
     }
 
-    @Test func theOtherElementsOfAListKeepTheirNamesForAWhile() async throws {
+    @Test func theOtherElementsOfAListKeepTheirNames() async throws {
         let fixture = TreeFixture()
         let owner = EntityKey(kind: .project, id: "7")
         fixture.service.set { $0.properties[owner] = [Property(name: "A.List", value: .texts(["a", "b", "c", "d"]))] }
@@ -94,13 +101,28 @@ import Testing
         await #expect(throws: BaseSpaceError.self) {
             try await fixture.tree.changeProperty(at: place.appending("6"), to: .text("f"))
         }
-        // When the names that programs know are too old they are those of the list.
-        fixture.clock.advance(by: .seconds(121))
-        #expect(try await names() == ["0", "1", "2", "3"])
-        // So they are after a refresh.
-        try await fixture.tree.changeProperty(at: place.appending("0"), to: nil)
-        #expect(try await names() == ["1", "2", "3"])
+        // However long that takes: somebody may be in the middle of a removal.
+        fixture.clock.advance(by: .seconds(3600))
+        #expect(try await names() == ["1", "2", "3", "4"])
         fixture.tree.refresh(below: try await fixture.walk(""))
-        #expect(try await names() == ["0", "1", "2"])
+        #expect(try await names() == ["0", "1", "2", "3"])
+        // What others have made of it in between has numbers of its own.
+        try await fixture.tree.changeProperty(at: place.appending("0"), to: nil)
+        fixture.service.set { $0.properties[owner] = [] }
+        _ = fixture.tree.addLocalProperty(at: place, in: try await fixture.walk("Projects/P/Properties"))
+        try await fixture.tree.changeProperty(at: place.appending("0"), to: .text("first"))
+        #expect(try await names() == ["0"])
+    }
+
+    @Test func aRemovalWhoseAnswerIsLostIsNotMadeTwice() async throws {
+        let fixture = TreeFixture()
+        let owner = EntityKey(kind: .project, id: "7")
+        fixture.service.set { $0.properties[owner] = [Property(name: "A.List", value: .texts(["a", "b"]))] }
+        let list = try await fixture.walk("Projects/P/Properties/A.List")
+        fixture.service.set { $0.losesAnswers = true }
+        try await fixture.tree.changeProperty(at: PropertyPlace(owner: owner, path: "A.List/0"), to: nil)
+        fixture.service.set { $0.losesAnswers = false }
+        #expect(fixture.service.state.withLock { $0.properties[owner]?.first?.value } == .texts(["b"]))
+        #expect(try await fixture.tree.children(of: list).map(\.name) == ["1"])
     }
 }

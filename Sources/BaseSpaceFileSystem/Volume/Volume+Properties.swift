@@ -105,8 +105,8 @@ extension Volume {
             }
             guard child.isDirectory == isDirectory else { throw isDirectory ? Errno.notDirectory : Errno.isDirectory }
             if isDirectory {
-                guard try await tree.children(of: child).isEmpty else { throw Errno.directoryNotEmpty }
-                try await tree.removePropertyDirectory(at: place)
+                guard try await tree.children(of: child).isEmpty, try await tree.removePropertyDirectory(at: place)
+                else { throw Errno.directoryNotEmpty }
             } else {
                 try await tree.changeProperty(at: place, to: nil)
             }

@@ -16,7 +16,7 @@ func operations() -> fuse_lowlevel_ops {
     table.`init` = { userdata, connection in
         guard let userdata, let connection else { return }
         Unmanaged<KernelConnection>.fromOpaque(userdata)._withUnsafeGuaranteedRef {
-            $0.features.apply(to: &connection.pointee)
+            $0.agree(on: &connection.pointee)
         }
     }
 

@@ -26,6 +26,7 @@ final class KernelConnection: @unchecked Sendable {
     /// Entered by each pending request, left when it has been answered.
     fileprivate let answering = DispatchGroup()
     private let isNegotiated = Atomic(false)
+    private let expiresNames = Atomic(false)
     private var session: OpaquePointer?
 
     /// Creates libfuse's session, without mounting it; `nil` when it does not take the options.
@@ -75,6 +76,12 @@ final class KernelConnection: @unchecked Sendable {
     /// The connection that a callback's request came by.
     static func of(_ request: fuse_req_t) -> Unmanaged<KernelConnection>? {
         fuse_req_userdata(request).map { Unmanaged.fromOpaque($0) }
+    }
+
+    /// Answers the kernel's INIT.
+    func agree(on connection: inout fuse_conn_info) {
+        features.apply(to: &connection)
+        expiresNames.store(connection.capable & UInt32(FUSE_CAP_EXPIRE_ONLY) != 0, ordering: .relaxed)
     }
 
     // MARK: The device
@@ -155,7 +162,8 @@ final class KernelConnection: @unchecked Sendable {
 
     /// Tells the kernel to ask anew what a name means. A kernel that can't be told so asks when the name's time is over.
     func notifyExpiredEntry(_ name: String, in parent: UInt64) {
-        guard let session else { return }
+        // An older kernel would not see that it is only to ask, and forget the name.
+        guard let session, expiresNames.load(ordering: .relaxed) else { return }
         _ = cfuse_notify_expire_entry(session, parent, name, name.utf8.count)
     }
 
