@@ -1,8 +1,6 @@
 import ArgumentParser
 import BaseSpaceAPI
 import Glibc
-import HTTPTransport
-import Logging
 import SystemPackage
 
 /// `basespacefs launch`.
@@ -62,15 +60,10 @@ struct LaunchCommand: ParsableCommand {
             template: try payload.map { try Self.text(of: $0) },
             values: set
         )
-        let quiet = Logger(label: "launch") { _ in SwiftLogNoOpLogHandler() }
-        let transport = HTTPClient(.api(userAgent: Account.userAgent, logger: quiet))
-        defer { transport.shutdown() }
-        let client = BaseSpaceClient(
-            server: credentials.server,
-            token: credentials.token,
-            transport: transport,
-            logger: quiet
-        )
+        try Account.withClient(credentials) { client in try launch(body, client, signals) }
+    }
+
+    private func launch(_ body: LaunchInput, _ client: BaseSpaceClient, _ signals: Signals) throws {
         let application = try self.application(client)
         var launch = try body.payload(name: "\(application.name) \(Timestamp(seconds: Timestamp.now.seconds))")
         launch.name = name ?? launch.name

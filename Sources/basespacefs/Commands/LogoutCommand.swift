@@ -1,7 +1,5 @@
 import ArgumentParser
 import BaseSpaceAPI
-import HTTPTransport
-import Logging
 import SystemPackage
 
 /// `basespacefs logout`.
@@ -43,20 +41,13 @@ struct LogoutCommand: ParsableCommand {
     /// Revokes a token.
     ///
     /// - Returns: false if it was revoked before.
-    private static func revoke(_ credentials: Credentials, in file: ProfileFile) throws(CommandFailure) -> Bool {
-        let quiet = Logger(label: "logout") { _ in SwiftLogNoOpLogHandler() }
-        let transport = HTTPClient(.api(userAgent: Account.userAgent, logger: quiet))
-        defer { transport.shutdown() }
-        let client = BaseSpaceClient(
-            server: credentials.server,
-            token: credentials.token,
-            transport: transport,
-            logger: quiet
-        )
-        do throws(BaseSpaceError) {
-            try Threads.wait { () async throws(BaseSpaceError) in try await client.revokeToken() }
+    private static func revoke(_ credentials: Credentials, in file: ProfileFile) throws -> Bool {
+        do {
+            try Account.withClient(credentials) { client in
+                try Threads.wait { () async throws(BaseSpaceError) in try await client.revokeToken() }
+            }
             return true
-        } catch {
+        } catch let error as BaseSpaceError {
             if error.status == 401 { return false }
             throw CommandFailure(
                 "the token is not revoked and stays in \(file.path): \(credentials.server): \(error) "

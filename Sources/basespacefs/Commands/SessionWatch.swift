@@ -1,6 +1,6 @@
 import BaseSpaceAPI
-import CLinux
 import Glibc
+import Synchronization
 
 /// Waits for the end of an AppSession and tells what becomes of it.
 struct SessionWatch {
@@ -8,21 +8,34 @@ struct SessionWatch {
     /// SIGINT and SIGTERM, blocked.
     let signals: Signals
 
-    private static let interval = CLinux_interval(2, 0)
+    /// Seconds between two looks.
+    private static let interval: UInt32 = 2
 
-    /// Returns when the session is complete.
+    /// The state that was told last.
+    private final class Told: Sendable {
+        let status: Mutex<SessionStatus>
+
+        init(_ status: SessionStatus) {
+            self.status = Mutex(status)
+        }
+    }
+
+    /// Returns when the session is complete. A signal ends the process, with 128 and its number as exit status, also while
+    /// the service does not answer.
     ///
-    /// - Throws: With exit status 1 for any other end, and 128 and the signal's number when told to stop waiting.
+    /// - Throws: With exit status 1 for any other end of the session.
     func run(_ session: AppSession, _ application: Application, json: Bool) throws {
         var session = session
         tell(session)
+        let told = Told(session.status)
+        Threads.start("signals") { [signals, id = session.id, name = session.name] in
+            let signal = signals.wait().signal
+            let status = told.status.withLock { $0 }
+            StandardError.print("basespacefs: no longer waiting; AppSession \(id) '\(name)' goes on (\(status))")
+            exit(ExitStatus.endedBy(signal: signal).rawValue)
+        }
         while !session.status.isFinal, session.status != .timedOut {
-            if let signal = signals.wait(atMost: Self.interval)?.signal {
-                throw CommandFailure(
-                    "no longer waiting; AppSession \(session.id) '\(session.name)' goes on (\(session.status))",
-                    status: .endedBy(signal: signal)
-                )
-            }
+            sleep(Self.interval)
             let id = session.id
             let next: AppSession
             do throws(BaseSpaceError) {
@@ -35,6 +48,7 @@ struct SessionWatch {
             }
             if next.status != session.status || next.statusSummary != session.statusSummary { tell(next) }
             session = next
+            told.status.withLock { $0 = next.status }
         }
         try LaunchReport(session, application).print(asJSON: json)
         guard session.status == .complete else {

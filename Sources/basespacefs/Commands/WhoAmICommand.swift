@@ -1,7 +1,5 @@
 import ArgumentParser
 import BaseSpaceAPI
-import HTTPTransport
-import Logging
 
 /// `basespacefs whoami`.
 struct WhoAmICommand: ParsableCommand {
@@ -21,15 +19,8 @@ struct WhoAmICommand: ParsableCommand {
     func run() throws {
         ProcessHardening.apply()
         let credentials = try connection.credentials(profile: profile)
-        let quiet = Logger(label: "whoami") { _ in SwiftLogNoOpLogHandler() }
-        let transport = HTTPClient(.api(userAgent: Account.userAgent, logger: quiet))
-        defer { transport.shutdown() }
-        let client = BaseSpaceClient(
-            server: credentials.server,
-            token: credentials.token,
-            transport: transport,
-            logger: quiet
-        )
-        try AccountReport.asking(client, credentials).print(asJSON: json)
+        try Account.withClient(credentials) { client in
+            try AccountReport.asking(client, credentials).print(asJSON: json)
+        }
     }
 }

@@ -7,6 +7,16 @@ enum Account {
     /// What requests say they come from.
     static let userAgent = "basespacefs/\(Version.current)"
 
+    /// Lets a command talk to the service; nothing is logged, since the command itself says what fails.
+    static func withClient<Value>(_ credentials: Credentials, _ body: (BaseSpaceClient) throws -> Value) throws -> Value
+    {
+        let quiet = Logger(label: "account") { _ in SwiftLogNoOpLogHandler() }
+        let transport = HTTPClient(.api(userAgent: userAgent, logger: quiet))
+        defer { transport.shutdown() }
+        let (server, token) = (credentials.server, credentials.token)
+        return try body(BaseSpaceClient(server: server, token: token, transport: transport, logger: quiet))
+    }
+
     /// Asks the server who the token belongs to: the proof that both are right. Blocks the thread.
     static func user(of client: BaseSpaceClient, _ credentials: Credentials) throws(CommandFailure) -> User {
         do throws(BaseSpaceError) {

@@ -80,6 +80,13 @@ extension EndToEnd {
                         "Left"
                     )
                 }
+                // Ctrl-C is heard also by one who waits for the service.
+                let look = "/v1pre3/appsessions/"
+                whole.simulator.setFaults([.init(.hang, on: .init(method: "GET", path: look + "*"))])
+                whole.simulator.resetRequests()
+                try await eventually("a look hangs") {
+                    whole.simulator.requests.contains { $0.method == "GET" && $0.path.hasPrefix(look) }
+                }
                 kill(left.pid, SIGINT)
                 let interrupted = try await left.result()
                 #expect(interrupted.status == 130)
