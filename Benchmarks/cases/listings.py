@@ -75,6 +75,14 @@ def huge_run(bench: Environment) -> Sample:
         return {"MiB above idle": grown / (1 << 20), "s": seconds, "API calls": server.requests()}
 
 
+def million(bench: Environment) -> Sample:
+    server = bench.listings
+    with mounts.listing(bench) as mount:
+        server.requests()
+        seconds = processes.timed("find", mount.runs)
+        return {"peak MiB": mount.process.peak_memory() / (1 << 20), "s": seconds, "API calls": server.requests()}
+
+
 CASES = [
     Case(
         "find-cold",
@@ -103,5 +111,12 @@ CASES = [
         frozenset(),
         {"basespacefs": huge_run},
         (at_most(150, "MiB above idle"),),
+    ),
+    Case(
+        "million",
+        f"find over 7 runs of {HUGE_FILES} files each",
+        frozenset(),
+        {"basespacefs": million},
+        (at_most(256, "peak MiB"),),
     ),
 ]

@@ -3,7 +3,7 @@
     listings.py PORT TOKEN DELAY
 
 The project Bench has the AppResult `wide`, 20,000 files in 200 directories; there is a run `huge` of 150,000 files in
-1,000 directories. `GET /requests` answers how many calls have come since it was asked last.
+1,000 directories, and six more of that size, `huge 1` to `huge 6`. `GET /requests` answers how many calls have come since it was asked last.
 """
 
 import functools
@@ -36,15 +36,18 @@ APP_RESULT = {
     "DateCreated": DATE,
     "AppSession": SESSION,
 }
-RUN = {
-    "Id": "200",
-    "Href": "v1pre3/runs/200",
-    "Name": "huge",
-    "ExperimentName": "huge",
-    "Status": "Complete",
-    "DateCreated": DATE,
-    "DateModified": DATE,
-}
+RUNS = [
+    {
+        "Id": str(200 + number),
+        "Href": f"v1pre3/runs/{200 + number}",
+        "Name": name,
+        "ExperimentName": name,
+        "Status": "Complete",
+        "DateCreated": DATE,
+        "DateModified": DATE,
+    }
+    for number, name in enumerate(["huge", *(f"huge {number}" for number in range(1, 7))])
+]
 URL = "https://bucket.example/0123456789abcdef0123456789abcdef/{path}?AWSAccessKeyId=K&Expires=4070908800&Signature={number:0300d}"
 
 
@@ -81,8 +84,10 @@ def envelope(response: dict) -> bytes:
 
 
 @functools.lru_cache(None)
-def files_page(kind: str, offset: int, limit: int, resolves: bool) -> bytes:
-    shape = (WIDE_FILES, WIDE_DIRECTORIES, 10**10) if kind == "wide" else (HUGE_FILES, HUGE_DIRECTORIES, 2 * 10**10)
+def files_page(owner: str, offset: int, limit: int, resolves: bool) -> bytes:
+    """A page of an entity's files, whose ids are like those of no other entity's."""
+    sizes = (WIDE_FILES, WIDE_DIRECTORIES) if owner == APP_RESULT["Id"] else (HUGE_FILES, HUGE_DIRECTORIES)
+    shape = (*sizes, int(owner) * 10**8)
     query = {"Offset": str(offset), "Limit": str(limit)}
     return envelope(page(range(shape[0]), query, file, *shape, resolves))
 
@@ -94,13 +99,12 @@ def answer(path: list[str], query: dict[str, str]) -> bytes | None:
         case ["users", "current", "projects"]:
             return envelope(page([PROJECT], query))
         case ["users", "current", "runs"]:
-            return envelope(page([RUN], query))
+            return envelope(page(RUNS, query))
         case ["projects", "10", "appresults"]:
             return envelope(page([APP_RESULT], query))
-        case ["appresults", "100", "files"] | ["runs", "200", "files"]:
+        case ["appresults", "100" as owner, "files"] | ["runs", owner, "files"]:
             resolves = query.get("FileHrefContentResolution") == "true"
-            kind = "wide" if path[0] == "appresults" else "huge"
-            return files_page(kind, int(query.get("Offset", 0)), int(query.get("Limit", 10)), resolves)
+            return files_page(owner, int(query.get("Offset", 0)), int(query.get("Limit", 10)), resolves)
     return None
 
 

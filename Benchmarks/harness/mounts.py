@@ -36,6 +36,10 @@ class BaseSpaceMount(Mount):
     def folder(self, name: str) -> Path:
         return self._root / "Projects" / "Bench" / "AppResults" / name / "Files"
 
+    @property
+    def runs(self) -> Path:
+        return self._root / "Runs"
+
     def run(self, name: str) -> Path:
         return self._root / "Runs" / name / "Files"
 

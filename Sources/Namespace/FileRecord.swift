@@ -2,12 +2,13 @@ public import BaseSpaceAPI
 internal import Synchronization
 
 /// What the tree keeps of a file that the service holds, shared by listings and nodes. A run has 150,000 of them, so it
-/// is kept small: 150 bytes and the path.
+/// is kept small: 150 bytes and the name, which is the listing's own.
 public final class FileRecord: Sendable {
     /// Its id.
     public let id: EntityID
-    /// Where it stands in the tree.
-    public let place: FilePlace
+    /// Its name in the tree.
+    public let name: String
+    private let directory: FileDirectory
     /// Bytes.
     public let size: Int64
     private let tag: CompactETag?
@@ -19,9 +20,11 @@ public final class FileRecord: Sendable {
     public let isArchived: Bool
     private let link: SignedLink?
 
-    init(_ file: RemoteFile, place: FilePlace) {
+    /// Makes the record of a file in a directory that others stand in, too.
+    init(_ file: RemoteFile, named name: String, in directory: FileDirectory) {
         id = file.id
-        self.place = place
+        self.name = name
+        self.directory = directory
         size = file.size
         tag = file.etag.map { CompactETag($0) }
         modified = file.modified ?? file.created
@@ -30,15 +33,29 @@ public final class FileRecord: Sendable {
         link = file.contentLink
     }
 
+    /// Makes the record of a file by itself.
+    convenience init(_ file: RemoteFile, place: FilePlace) {
+        self.init(file, named: place.name, in: FileDirectory(container: place.container, path: place.directory))
+    }
+
     private init(_ record: FileRecord, modified: Timestamp) {
         id = record.id
-        place = record.place
+        name = record.name
+        directory = record.directory
         size = record.size
         tag = record.tag
         self.modified = modified
         contentType = record.contentType
         isArchived = record.isArchived
         link = record.link
+    }
+
+    /// Whose file it is.
+    public var container: FileContainer { directory.container }
+
+    /// Where it stands in the tree.
+    public var place: FilePlace {
+        FilePlace(container: container, path: directory.path).appending(name)
     }
 
     /// The object's ETag, bare.
@@ -67,6 +84,18 @@ public final class FileRecord: Sendable {
             }
             return contentType
         }
+    }
+}
+
+/// `Files/` of a container or a directory below it, for all who stand in it.
+final class FileDirectory: Sendable {
+    let container: FileContainer
+    /// The path below `Files/`, in names of the tree.
+    let path: String
+
+    init(container: FileContainer, path: String) {
+        self.container = container
+        self.path = path
     }
 }
 

@@ -12,8 +12,11 @@ internal import OrderedCollections
 /// legal names, neighbours in one directory) takes a look at a few bytes and one entry in a dictionary.
 struct FileTree {
     private struct Directory {
-        let path: String
+        /// What its files share.
+        let shared: FileDirectory
         var children: Listing.Directory = [:]
+
+        var path: String { shared.path }
     }
 
     /// Where a file is shown whose place is not simply its path.
@@ -23,7 +26,7 @@ struct FileTree {
     }
 
     private let container: FileContainer
-    private var directories = [Directory(path: "")]
+    private var directories: [Directory]
     private var byPath = ["": 0]
     /// The directories by the service's words for them.
     private var byWords: [ByteString: Int] = [ByteString(""): 0]
@@ -33,6 +36,7 @@ struct FileTree {
 
     private init(container: FileContainer) {
         self.container = container
+        directories = [Directory(shared: FileDirectory(container: container, path: ""))]
     }
 
     /// The directories of a container.
@@ -74,7 +78,7 @@ struct FileTree {
         if let known = byPath[path] { return known }
         let parent = directory(components.dropLast())
         directories[parent].children[name] = .directory
-        directories.append(Directory(path: path))
+        directories.append(Directory(shared: FileDirectory(container: container, path: path)))
         byPath[path] = directories.count - 1
         return directories.count - 1
     }
@@ -92,14 +96,11 @@ struct FileTree {
         let name = Self.leaf(of: file)
         let directory = directories[index].path
         let isPlain = Self.isPath(file.path, directory, name)
-        let path = isPlain ? file.path : directory.isEmpty ? name : directory + "/" + name
         switch directories[index].children[name] {
         case nil where isPlain:
-            directories[index].children[name] = .file(
-                FileRecord(file, place: FilePlace(container: container, path: path))
-            )
+            put(file, at: name, in: index)
         // The same path once more: the newest is shown.
-        case .file where isPlain && !unusual.contains(path):
+        case .file where isPlain && !unusual.contains(file.path):
             put(file, at: name, in: index)
         case let taken:
             let free =
@@ -112,8 +113,8 @@ struct FileTree {
     }
 
     private mutating func put(_ file: RemoteFile, at name: String, in index: Int) {
-        let place = FilePlace(container: container, path: directories[index].path).appending(name)
-        directories[index].children[name] = .file(FileRecord(file, place: place))
+        let record = FileRecord(file, named: name, in: directories[index].shared)
+        directories[index].children[name] = .file(record)
     }
 
     /// The legal form of the last component of a path.

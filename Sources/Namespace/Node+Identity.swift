@@ -36,7 +36,7 @@ extension EntityKey {
 extension FileRecord {
     /// A dataset shows files of a sample or AppResult once more, with the same ids: another place, where other rules hold.
     var key: String {
-        if case .dataset = place.container { "\(place.container.key)/file/\(id)" } else { "file/\(id)" }
+        if case .dataset = container { "\(container.key)/file/\(id)" } else { "file/\(id)" }
     }
 }
 

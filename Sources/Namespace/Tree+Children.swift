@@ -97,7 +97,7 @@ extension Tree.State {
     private func file(_ record: FileRecord, named name: String, in directory: Node) -> Node {
         let content = Node.Content.file(modified[record.id].map { record.with(modified: $0) } ?? record)
         // A staged file's number goes to the file where it was written.
-        let alias: InodeNumber? = if case .dataset = record.place.container { nil } else { aliases[record.id] }
+        let alias: InodeNumber? = if case .dataset = record.container { nil } else { aliases[record.id] }
         let inode = alias ?? content.inode(in: directory.inode, named: name)
         return Node(inode: inode, parent: filesInode(of: directory), name: name, content: content)
     }

@@ -120,6 +120,11 @@ extension Tree {
         isFinal: Bool,
         begun start: ContinuousClock.Instant
     ) -> Listing {
+        // A long one takes the room of others before it is made, not after.
+        state.withLock { state in
+            let room = max(0, configuration.listingLimit - files.count)
+            state.dropListings(keeping: .files(of: container), limit: room, at: now())
+        }
         let listing = FileTree.listing(of: files, in: container)
         return state.withLock { state in
             state.local[container]?.dropUploads(before: start)

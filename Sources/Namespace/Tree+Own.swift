@@ -148,7 +148,7 @@ extension Tree {
     }
 
     private func knownFormats(of file: FileRecord) -> [(String, Node.Content)] {
-        let name = file.place.name.lowercased()
+        let name = file.name.lowercased()
         if name.hasSuffix(".bam") { return [("Coverage", .hidden(.coverage(file)))] }
         if name.hasSuffix(".vcf.gz") || name.hasSuffix(".vcf") { return [("Variants", .hidden(.variants(file)))] }
         return []
@@ -156,7 +156,7 @@ extension Tree {
 
     private func metadata(of file: FileRecord) -> [(String, Node.Content)] {
         let href = "v1pre3/files/\(file.id)"
-        return dotFiles(id: file.id, name: file.place.name, type: "files", href: href, json: .file(file.id))
+        return dotFiles(id: file.id, name: file.name, type: "files", href: href, json: .file(file.id))
     }
 }
 

@@ -29,7 +29,7 @@ public final class Tree: Sendable {
         public var listingLimit = 250_000
         /// Nodes, without directories, that the kernel may know before it is told to forget some: about 150 bytes each,
         /// beside their lines.
-        public var nodeLimit = 250_000
+        public var nodeLimit = 50_000
         /// How long an old listing serves before the service is tried again after it could not be reached.
         public var retryInterval: Duration = .seconds(5)
         /// How long a text that was asked for (`.json`, `SampleProperties`) serves.

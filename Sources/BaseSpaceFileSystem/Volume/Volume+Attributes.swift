@@ -140,7 +140,7 @@ extension Volume {
             let isOpen = configuration.allowsOverwrite && !configuration.isReadOnly
             return file(
                 node,
-                permissions: isOpen && tree.acceptsWork(record.place.container) ? 0o644 : 0o444,
+                permissions: isOpen && tree.acceptsWork(record.container) ? 0o644 : 0o444,
                 size: UInt64(max(record.size, 0)),
                 modified: record.modified,
                 lifetime: Self.longLifetime

@@ -15,8 +15,8 @@ extension Volume {
     func overwrite(_ record: FileRecord, of node: Node, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<
         OpenFile
     > {
-        guard configuration.allowsOverwrite, tree.acceptsWork(record.place.container) else {
-            throw writeRefusal(for: record.place.container)
+        guard configuration.allowsOverwrite, tree.acceptsWork(record.container) else {
+            throw writeRefusal(for: record.container)
         }
         guard !mode.truncates, record.size > 0 else {
             let entry = record.size > 0 ? try stage(record, of: node, content: nil) : try stageEmpty(record, of: node)
@@ -38,8 +38,8 @@ extension Volume {
 
     /// Changes the size of a file of the service by its path.
     func truncate(_ record: FileRecord, of node: Node, to size: UInt64) throws(Errno) -> Answer<TimedAttributes> {
-        guard configuration.allowsOverwrite, tree.acceptsWork(record.place.container) else {
-            throw writeRefusal(for: record.place.container)
+        guard configuration.allowsOverwrite, tree.acceptsWork(record.container) else {
+            throw writeRefusal(for: record.container)
         }
         return finishing("changing the size of '\(node.name)'", in: node.parent) { [self] in
             let entry = size == 0 ? try stage(record, of: node, content: nil) : try await copyUp(record, of: node)
