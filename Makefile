@@ -20,6 +20,13 @@ bash_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/basespa
 zsh_completion := $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_basespacefs
 fish_completion := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/basespacefs.fish
 
+helper := $(helperdir)/mount.basespacefs
+
+# A place with a blank in its name would be two, and one of them removed.
+check_places = $(if $(word 2,x$(DESTDIR)$(PREFIX)$(HELPERDIR)),echo 'no blanks in DESTDIR or PREFIX or HELPERDIR' >&2; exit 1,:)
+# The helper of another prefix, or of the Debian package, is left alone.
+helper_is_ours = { ! test -e $(helper) || grep -qxF 'program=$(PREFIX)/bin/basespacefs' $(helper); }
+
 # The runtime of Swift is linked in: users' machines have none.
 release_flags := -c release --static-swift-stdlib
 
@@ -55,13 +62,15 @@ lint: ## Check the format of the code, the scripts, the manual and what is track
 
 install: ## Install into PREFIX (/usr/local) and HELPERDIR (/usr/sbin), below DESTDIR. Run `make build` first.
 	@test -x $(release)/basespacefs || { echo 'run `make build` first' >&2; exit 1; }
+	@$(check_places)
+	@$(helper_is_ours) || { echo '$(helper) is of another installation: remove that first, or give HELPERDIR' >&2; exit 1; }
 	install -D -s -m 755 $(release)/basespacefs $(bindir)/basespacefs
 	install -D -s -m 755 $(release)/basespace-simulator $(libexecdir)/basespace-simulator
 	rm -rf $(libexecdir)/*.resources
 	cp -R $(release)/basespacefs_BaseSpaceSimulator.resources $(libexecdir)/
 	install -d $(helperdir) $(unitdir) $(dir $(bash_completion) $(zsh_completion) $(fish_completion))
-	sed 's|^program=.*|program=$(PREFIX)/bin/basespacefs|' mount-helper/mount.basespacefs > $(helperdir)/mount.basespacefs
-	chmod 755 $(helperdir)/mount.basespacefs
+	sed 's|^program=.*|program=$(PREFIX)/bin/basespacefs|' mount-helper/mount.basespacefs > $(helper)
+	chmod 755 $(helper)
 	sed 's|/usr/bin/basespacefs|$(PREFIX)/bin/basespacefs|' mount-helper/$(unit) > $(unitdir)/$(unit)
 	$(release)/basespacefs --generate-completion-script bash | sed '1{/^#!/d}' > $(bash_completion)
 	$(release)/basespacefs --generate-completion-script zsh > $(zsh_completion)
@@ -75,15 +84,20 @@ install: ## Install into PREFIX (/usr/local) and HELPERDIR (/usr/sbin), below DE
 	done
 
 uninstall: ## Remove what `make install` put there.
-	rm -f $(bindir)/basespacefs $(helperdir)/mount.basespacefs $(unitdir)/$(unit)
+	@$(check_places)
+	@if $(helper_is_ours); then rm -f $(helper); fi
+	rm -f $(bindir)/basespacefs $(unitdir)/$(unit)
 	rm -f $(bash_completion) $(zsh_completion) $(fish_completion)
 	rm -f $(foreach page,$(pages),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	rm -rf $(libexecdir)
 
-deb: build ## Build a Debian package in .build/.
+deb: ## Build a Debian package in .build/.
+	@.ci/install-packages
+	@.ci/install-packages .ci/package-packages.txt
+	@$(MAKE) --no-print-directory build
 	@.ci/make-deb
 
-test-deb: deb ## Install the package in a fresh Debian, use it there, remove it. As root, with a network.
+test-deb: ## Install the package of `make deb` in a fresh Debian, use it there, remove it. As root, with a network.
 	@.ci/install-packages .ci/package-test-packages.txt
 	@.ci/test-deb
 

@@ -41,6 +41,7 @@ struct MountCommand: ParsableCommand {
     }
 
     func run() throws {
+        ProcessHardening.apply()
         guard foreground else {
             // Everything after `mount` once more, so that nothing said here is lost on the way.
             _ = try BackgroundMount.start(

@@ -11,20 +11,15 @@ enum ServiceManager {
         let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
+        // At boot the manager has much to read; but one that does not read must not stop a mount.
+        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         // A line each; a value must not begin a line of its own.
         var text = assignments.map { $0.replacing("\n", with: " ") }.joined(separator: "\n")
         withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
                 text.withUTF8 { bytes in
-                    // Without waiting: a manager that does not read must not stop a mount.
-                    _ = sendto(
-                        descriptor,
-                        bytes.baseAddress,
-                        bytes.count,
-                        CInt(MSG_NOSIGNAL | MSG_DONTWAIT),
-                        pointer,
-                        length
-                    )
+                    _ = sendto(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL), pointer, length)
                 }
             }
         }

@@ -8,6 +8,18 @@ import TestSupport
 struct Installation {
     let account: Account
 
+    /// Whether this process may do what the scripts do: in a container root may be allowed little.
+    static var isPossible: Bool {
+        get async {
+            let probe = """
+                set -e; place=$(mktemp -d); mount -t tmpfs place "$place"; cd "$place"; mkdir a b
+                mount -t overlay -o "lowerdir=$place/a:$place/b" overlay b
+                mknod -m 666 fuse c 10 229; mount --bind fuse /dev/fuse; : <> /dev/fuse
+                """
+            return (try? await Shell.run(["unshare", "-m", "bash", "-c", probe]).status) == 0
+        }
+    }
+
     /// The script's beginning. `alice COMMAND…` runs a command as alice, with nothing of root's environment; `$MNT` is
     /// root's directory and `$OWN` alice's; `daemons` are the processes that serve mounts; `fails COMMAND…` is a command that
     /// must not succeed.
