@@ -16,7 +16,7 @@ struct LoginCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The profile. (default: default)")
+    @Argument(help: "The profile. (default: default)", completion: ProfileCompletion.profiles)
     var profile: String?
 
     @Option(help: ArgumentHelp("Server of the API, when it is not the profile's.", valueName: "url"))

@@ -9,7 +9,7 @@ struct LogoutCommand: ParsableCommand {
         abstract: "Remove the token from a profile."
     )
 
-    @Argument(help: "The profile. (default: default)")
+    @Argument(help: "The profile. (default: default)", completion: ProfileCompletion.profiles)
     var profile: String?
 
     @Flag(help: "Revoke the token at the profile's server first: nobody can use it any more.")
