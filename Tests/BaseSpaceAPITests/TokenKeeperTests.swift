@@ -18,14 +18,18 @@ struct TokenKeeperTests {
         try write("token-1")
     }
 
-    private func write(_ token: String) throws {
-        let path = try home.write("[DEFAULT]\naccessToken = \(token)\n".utf8, to: "lab.cfg")
+    private func write(_ token: String, server: String? = nil) throws {
+        let address = server.map { "apiServer = \($0)\n" } ?? ""
+        let path = try home.write("[DEFAULT]\n\(address)accessToken = \(token)\n".utf8, to: "lab.cfg")
         try #require(chmod(path.string, 0o600) == 0)
     }
 
     /// A client whose token comes from the profile, of a server that accepts the tokens of `accepted`; each is of a user.
+    ///
+    /// - Parameter isNamed: The server comes from the profile too.
     private func using(
         _ accepted: Accepted,
+        isNamed: Bool = false,
         _ body: (BaseSpaceClient, ScriptedServer) async throws -> Void
     ) async throws {
         let server = try ScriptedServer { request in
@@ -38,8 +42,9 @@ struct TokenKeeperTests {
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let transport = HTTPClient(.api(logger: quiet))
         defer { transport.shutdown() }
+        if isNamed { try write("token-1", server: server.url) }
         let credentials = try Credentials(
-            resolving: .init(server: server.url, profile: home.file("lab.cfg").string, environment: [:])
+            resolving: .init(server: isNamed ? nil : server.url, profile: home.file("lab.cfg").string, environment: [:])
         )
         let keeper = TokenKeeper(credentials, logger: log.logger)
         keeper.begin(for: User(id: "7", name: "User 7"))
@@ -145,6 +150,23 @@ struct TokenKeeperTests {
             try await callUntilAccepted(client)
             #expect(server.requests.filter { $0.headers["x-access-token"] == "token-2" }.count == 1)
             for token in 1...4 { #expect(!log.text.contains("token-\(token)")) }
+        }
+    }
+
+    @Test("is not replaced by one for another server, which never gets to this one")
+    func otherServer() async throws {
+        try await using(Accepted(["token-2": "7", "token-3": "7", "token-4": "7"]), isNamed: true) { client, server in
+            try write("token-2", server: "https://api.euc1.example/")
+            _ = try await failure { () async throws(BaseSpaceError) in try await client.currentUser() }
+            #expect(log.text.contains("is logged in to another server now, https://api.euc1.example: "))
+            try write("token-3")
+            try await eventually("it is looked at") {
+                _ = try? await client.currentUser()
+                return log.text.contains("another server now, \(Credentials.standardServer)")
+            }
+            #expect(Set(server.requests.map { $0.headers["x-access-token"] }) == ["token-1"])
+            try write("token-4", server: "\(server.url)/")
+            try await callUntilAccepted(client)
         }
     }
 

@@ -111,13 +111,20 @@ extension TokenKeeper {
     }
 
     private func finding(for user: User, _ inquiry: Inquiry) async -> TokenState.Finding {
-        let candidate: AccessToken?
+        let candidate: AccessToken
         do throws(CredentialsError) {
-            candidate = try await read()
+            switch try await read() {
+            case .nothing:
+                return .nothing
+            case .otherServer(let server):
+                return .unknown(why: "\(name) is logged in to another server now, \(server)")
+            case .token(let token):
+                candidate = token
+            }
         } catch {
             return .unknown(why: "another one can't be read (\(error))")
         }
-        guard let candidate, state.withLock({ $0.token.isWorthTrying(candidate) }) else { return .nothing }
+        guard state.withLock({ $0.token.isWorthTrying(candidate) }) else { return .nothing }
         do throws(BaseSpaceError) {
             let owner = try await inquiry(candidate)
             guard owner.id == user.id else {
@@ -138,11 +145,11 @@ extension TokenKeeper {
     }
 
     /// The file may be on a file system that hangs: the cooperative pool must not wait for it.
-    private func read() async throws(CredentialsError) -> AccessToken? {
-        guard let file else { return nil }
+    private func read() async throws(CredentialsError) -> TokenFile.Content {
+        guard let file else { return .nothing }
         let result = await withCheckedContinuation { continuation in
             reading.async {
-                continuation.resume(returning: Result { () throws(CredentialsError) in try file.token() })
+                continuation.resume(returning: Result { () throws(CredentialsError) in try file.content() })
             }
         }
         return try result.get()
