@@ -21,7 +21,11 @@ struct HiddenInput {
         // A shell that gets the terminal back in the middle, by Ctrl-Z, would get it without echo.
         let stop = Signals([SIGTSTP])
         stop.block()
-        defer { stop.unblock() }
+        defer {
+            // Whoever pressed it has gone on typing since.
+            while stop.takePending() != nil {}
+            stop.unblock()
+        }
         let settings = before
         let restore: @Sendable () -> Void = {
             var settings = settings

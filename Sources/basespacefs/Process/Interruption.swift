@@ -7,10 +7,14 @@ final class Interruption: Sendable {
     /// What has to be put back before the end; the lock is held while something is done as a whole.
     private let cleanUp = Mutex<(@Sendable () -> Void)?>(nil)
     private static let signals = Signals([SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+    private static let stop = Signals([SIGTSTP])
 
     /// Takes over the signals. Called before other threads start.
     init() {
         Self.signals.block()
+        // The kernel gives Ctrl-Z to any thread that lets it through. The one that started this one decides about it.
+        Self.stop.block()
+        defer { Self.stop.unblock() }
         Threads.start("signals") { [self] in
             let signal = Self.signals.wait().signal
             cleanUp.withLock { cleanUp in

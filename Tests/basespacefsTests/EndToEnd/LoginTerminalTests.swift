@@ -11,10 +11,11 @@ extension EndToEnd {
             _ account: Account,
             _ arguments: [String] = [],
             environment: [String: String] = [:],
-            columns: UInt16 = 120
+            columns: UInt16 = 120,
+            under command: [String] = []
         ) throws -> PseudoTerminal {
             try PseudoTerminal(
-                [BuiltProducts.path(of: "basespacefs"), "login", "--api-server", account.simulator.apiURL] + arguments,
+                command + [BuiltProducts.path(of: "basespacefs"), "login", "--api-server", account.simulator.apiURL] + arguments,
                 environment: account.environment.merging(["TERM": "xterm"]) { $1 }.merging(environment) { $1 },
                 columns: columns
             )
@@ -33,6 +34,25 @@ extension EndToEnd {
                 #expect(!terminal.output.contains(LoginTests.appSecret))
                 #expect(terminal.output.contains("\u{1B}[38;5;16;48;5;231m") && terminal.output.contains("▀"))
                 #expect(account.token() != nil)
+            }
+        }
+
+        @Test("Ctrl-Z at the prompt does nothing: a shell would get the terminal without echo")
+        func stopped() async throws {
+            try await Account.using { account in
+                // A process can be stopped only under a shell that could let it go on.
+                let terminal = try start(
+                    account,
+                    ["--with-token"],
+                    under: ["bash", "-c", "set -m; \"$@\"; echo \"status $?\"", "-"]
+                )
+                try await eventually("the prompt") { terminal.output.contains("Access token: ") && !terminal.echoes }
+                terminal.type("\u{1A}")
+                terminal.type("\(Account.token)\n")
+                try await eventually("it ends") { terminal.output.contains("status ") }
+                #expect(terminal.output.contains("status 0") && terminal.echoes)
+                #expect(!terminal.output.contains(Account.token) && account.token() == Account.token)
+                _ = await terminal.status()
             }
         }
 
