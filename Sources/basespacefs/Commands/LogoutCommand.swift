@@ -28,6 +28,8 @@ struct LogoutCommand: ParsableCommand {
         var report = LogoutReport(file)
         if revoke, let credentials = try LoginCommand.inWords({ () throws(CredentialsError) in try file.credentials() })
         {
+            // A revoked token that stays would be the next mount's.
+            try LoginCommand.inWords { () throws(CredentialsError) in try file.checkWritable() }
             report.revoked = true
             report.wasRevoked = try !Self.revoke(credentials, in: file)
         }

@@ -245,6 +245,19 @@ extension EndToEnd {
             }
         }
 
+        @Test("logout --revoke revokes nothing where it can't write", .enabled(if: SmallDisk.isAvailable))
+        func revokeReadOnly() async throws {
+            try await Account.using { account in
+                let disk = try SmallDisk(bytes: 1 << 20)
+                let profile = disk.path.appending("x.cfg").string
+                try await account.login(profile, token: Account.token)
+                try disk.makeReadOnly()
+                let result = try await account.program(["logout", "--revoke", profile])
+                #expect(result.status == 1 && result.errors.contains("can't write \(profile): "))
+                #expect(!account.simulator.requests.contains { $0.method == "DELETE" })
+            }
+        }
+
         @Test("logout --revoke revokes first, and keeps a token that it can't revoke")
         func revoke() async throws {
             try await Account.using { account in
