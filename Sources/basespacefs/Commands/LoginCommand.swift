@@ -113,7 +113,7 @@ struct LoginCommand: ParsableCommand {
     private func givenToken(_ input: HiddenInput) throws(CommandFailure) -> AccessToken {
         let text: String
         do throws(Errno) {
-            if isatty(STDIN_FILENO) == 1, let line = try input.line("Access token: ") {
+            if isatty(STDIN_FILENO) == 1, let line = try input.line("Access token: ", orAt: STDIN_FILENO) {
                 text = line
             } else {
                 text = try StandardInput.text(atMost: 1 << 16)

@@ -15,7 +15,8 @@ extension EndToEnd {
             under command: [String] = []
         ) throws -> PseudoTerminal {
             try PseudoTerminal(
-                command + [BuiltProducts.path(of: "basespacefs"), "login", "--api-server", account.simulator.apiURL] + arguments,
+                command + [BuiltProducts.path(of: "basespacefs"), "login", "--api-server", account.simulator.apiURL]
+                    + arguments,
                 environment: account.environment.merging(["TERM": "xterm"]) { $1 }.merging(environment) { $1 },
                 columns: columns
             )
@@ -92,6 +93,18 @@ extension EndToEnd {
                 try await eventually("the prompt") { terminal.output.contains("Access token: ") && !terminal.echoes }
                 terminal.type("\(Account.token)\n")
                 #expect(await terminal.status() == 0)
+                #expect(!terminal.output.contains(Account.token) && account.token() == Account.token)
+            }
+        }
+
+        @Test("Nor is it shown at a terminal that is standard input and not the process's own")
+        func foreignTerminal() async throws {
+            try await Account.using { account in
+                let terminal = try start(account, ["--with-token"], under: ["setsid", "-w"])
+                try await eventually("the prompt") { terminal.output.contains("Access token: ") && !terminal.echoes }
+                terminal.type("\(Account.token)\n")
+                #expect(await terminal.status() == 0)
+                #expect(terminal.echoes)
                 #expect(!terminal.output.contains(Account.token) && account.token() == Account.token)
             }
         }
