@@ -32,6 +32,30 @@ final class Interruption: Sendable {
         try cleanUp.withLock { _ throws(Failure) in try body() }
     }
 
+    /// Does something that a signal may end, and then something as a whole. When a signal comes before that, or when one
+    /// of the two fails, `undo` is called, once.
+    func undoing<Value, Failure: Error>(
+        _ undo: @escaping @Sendable () -> Void,
+        _ make: () throws(Failure) -> Value,
+        puttingAway putAway: (Value) throws(Failure) -> Void
+    ) throws(Failure) -> Value {
+        cleanUp.withLock { $0 = undo }
+        do throws(Failure) {
+            let value = try make()
+            try cleanUp.withLock { cleanUp throws(Failure) in
+                try putAway(value)
+                cleanUp = nil
+            }
+            return value
+        } catch {
+            cleanUp.withLock { cleanUp in
+                cleanUp?()
+                cleanUp = nil
+            }
+            throw error
+        }
+    }
+
     /// Does something that a signal may end, after which `restore` is called, once in any case.
     func restoring<Value, Failure: Error>(
         _ restore: @escaping @Sendable () -> Void,

@@ -86,6 +86,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("Ctrl-C after the answer revokes the token, which nobody has")
+        func interruptedAfterGrant() async throws {
+            try await Account.using { account in
+                account.simulator.answerDevice(.grant)
+                account.simulator.setFaults([.init(.latency(.seconds(60)), on: .init(path: "*/users/current"))])
+                let terminal = try start(
+                    account,
+                    ["--client-id", "app"],
+                    environment: ["BASESPACE_CLIENT_SECRET": LoginTests.appSecret]
+                )
+                try await eventually("it asks whose the token is") {
+                    account.simulator.requests.contains { $0.path.hasSuffix("/users/current") }
+                }
+                terminal.type("\u{3}")
+                #expect(await terminal.status() == 130)
+                #expect(account.simulator.requests.filter { $0.method == "DELETE" }.map(\.status) == [200])
+                #expect(account.token() == nil)
+            }
+        }
+
         @Test("A token is asked for without showing it")
         func token() async throws {
             try await Account.using { account in

@@ -212,6 +212,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("A token whose user the service does not tell is revoked again")
+        func noUser() async throws {
+            try await Account.using { account in
+                account.simulator.answerDevice(.grant)
+                account.simulator.setFaults([.init(.status(403), on: .init(path: "*/users/current"))])
+                let result = try await login(account)
+                #expect(result.status == 1 && result.errors.contains("has no right to browse"))
+                #expect(account.simulator.requests.filter { $0.method == "DELETE" }.map(\.status) == [200])
+                #expect(account.token() == nil)
+                try await account.login(token: Account.token)
+                #expect(account.simulator.requests.count { $0.method == "DELETE" } == 1, "a given token is not revoked")
+            }
+        }
+
         @Test("A token in the environment, which wins, is warned of")
         func environment() async throws {
             try await Account.using { account in
