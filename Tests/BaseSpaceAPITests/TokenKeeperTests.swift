@@ -208,11 +208,12 @@ struct TokenKeeperTests {
         try await using(Accepted(["token-2": "7", "token-3": "7", "token-4": "7"]), isNamed: true) { client, server in
             try write("token-2", server: "https://api.euc1.example/")
             _ = try await failure { () async throws(BaseSpaceError) in try await client.currentUser() }
-            #expect(log.text.contains("is logged in to another server now, https://api.euc1.example: "))
+            #expect(log.text.contains("is logged in to https://api.euc1.example now, not to this mount's server"))
+            #expect(log.text.contains("(--api-server \(server.url))"))
             try write("token-3")
             try await eventually("it is looked at") {
                 _ = try? await client.currentUser()
-                return log.text.contains("another server now, \(Credentials.standardServer)")
+                return log.text.contains("is logged in to \(Credentials.standardServer) now")
             }
             #expect(Set(server.requests.map { $0.headers["x-access-token"] }) == ["token-1"])
             try write("token-4", server: "\(server.url)/")

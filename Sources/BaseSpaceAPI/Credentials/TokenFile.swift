@@ -13,8 +13,8 @@ public struct TokenFile: Sendable {
         /// No token.
         case nothing
         case token(AccessToken)
-        /// A profile's token, which is for this server now: no other one may get it.
-        case otherServer(HTTPURL)
+        /// A profile's token, which is for another server than that which the profile stood for: no other may get it.
+        case otherServer(HTTPURL, before: HTTPURL)
     }
 
     /// - Parameters:
@@ -44,7 +44,7 @@ public struct TokenFile: Sendable {
         do throws(CredentialsError) {
             if let profile, let server {
                 let now = try Credentials.server(profile.server ?? Credentials.standardServer, from: .profile("it"))
-                guard now == server else { return .otherServer(now) }
+                guard now == server else { return .otherServer(now, before: server) }
             }
             return .token(try AccessToken(token))
         } catch {

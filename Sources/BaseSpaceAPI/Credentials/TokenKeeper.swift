@@ -125,8 +125,10 @@ extension TokenKeeper {
             switch try await read() {
             case .nothing:
                 return .nothing
-            case .otherServer(let server):
-                return .unknown(why: "\(name) is logged in to another server now, \(server)")
+            case .otherServer(let now, let before):
+                return .unknown(
+                    why: "\(name) is logged in to \(now) now, not to this mount's server (--api-server \(before))"
+                )
             case .token(let token):
                 candidate = token
             }
