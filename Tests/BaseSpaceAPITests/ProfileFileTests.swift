@@ -79,6 +79,29 @@ struct ProfileFileTests {
         #expect(try file().credentials() == nil)
     }
 
+    @Test("An empty token is none: nothing is removed and nothing is written")
+    func emptyToken() throws {
+        let text = "[DEFAULT]\naccessToken =\n"
+        let path = try home.write(text.utf8, to: "x")
+        chmod(path.string, 0o600)
+        #expect(try file(path.string).logOut() == false)
+        #expect(try self.text(path) == text)
+        try "accessToken = old\naccessToken =\n".write(toFile: path.string, atomically: false, encoding: .utf8)
+        #expect(try file(path.string).logOut(), "a secret in a line that does not count")
+        #expect(try self.text(path) == "")
+    }
+
+    @Test("What root makes in a user's home is the user's", .enabled(if: geteuid() == 0))
+    func owners() throws {
+        try #require(chown(home.path.string, 65534, 65534) == 0)
+        try file().logIn(server: server, token: token)
+        for path in [directory, directory.appending("default.cfg")] {
+            var status = stat()
+            try #require(lstat(path.string, &status) == 0)
+            #expect(status.st_uid == 65534 && status.st_gid == 65534, "\(path)")
+        }
+    }
+
     @Test("A symbolic link stays, and what it leads to is written, also when that is not there yet")
     func link() throws {
         for name in ["there", "new"] {

@@ -18,31 +18,43 @@ struct TokenKeeperTests {
         try write("token-1")
     }
 
-    private func write(_ token: String) throws {
-        let path = try home.write("[DEFAULT]\naccessToken = \(token)\n".utf8, to: "lab.cfg")
+    private func write(_ token: String, server: String? = nil) throws {
+        let address = server.map { "apiServer = \($0)\n" } ?? ""
+        let path = try home.write("[DEFAULT]\n\(address)accessToken = \(token)\n".utf8, to: "lab.cfg")
         try #require(chmod(path.string, 0o600) == 0)
     }
 
     /// A client whose token comes from the profile, of a server that accepts the tokens of `accepted`; each is of a user.
+    ///
+    /// - Parameters:
+    ///   - isNamed: The server comes from the profile too.
+    ///   - owner: Whose data the mount has.
     private func using(
         _ accepted: Accepted,
+        isNamed: Bool = false,
+        dataOf owner: String? = "70",
         _ body: (BaseSpaceClient, ScriptedServer) async throws -> Void
     ) async throws {
         let server = try ScriptedServer { request in
             guard let user = accepted.user(of: request.headers["x-access-token"] ?? "") else {
                 return v1Error(401, "BASESPACE.COMMON.AUTHENTICATION_FAILURE", "The access token was revoked")
             }
+            if request.target.contains("token/current") { return accepted.introspection }
             return v1(#"{"Id":"\#(user)","Name":"User \#(user)"}"#)
         }
         defer { server.stop() }
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let transport = HTTPClient(.api(logger: quiet))
         defer { transport.shutdown() }
+        if isNamed { try write("token-1", server: server.url) }
         let credentials = try Credentials(
-            resolving: .init(server: server.url, profile: home.file("lab.cfg").string, environment: [:])
+            resolving: .init(server: isNamed ? nil : server.url, profile: home.file("lab.cfg").string, environment: [:])
         )
         let keeper = TokenKeeper(credentials, logger: log.logger)
-        keeper.begin(for: User(id: "7", name: "User 7"))
+        keeper.begin(
+            for: User(id: "7", name: "User 7"),
+            dataOf: owner.map { User(id: EntityID($0), name: "Group \($0)") }
+        )
         let client = BaseSpaceClient(
             server: credentials.server,
             tokens: keeper,
@@ -58,6 +70,15 @@ struct TokenKeeperTests {
         init(_ users: [String: String]) { self.users = Mutex(users) }
 
         func user(of token: String) -> String? { users.withLock { $0[token] } }
+
+        /// What the service tells of each token.
+        var introspection: [ScriptedServer.Step] {
+            guard let owner = owner.withLock({ $0 }) else { return v1Error(403, "NO", "not told") }
+            return v1(#"{"Scopes":[],"UserResourceOwner":{"Id":"\#(owner)","Name":"Group \#(owner)"}}"#)
+        }
+
+        /// Whose data all tokens open; `nil` when it is not told.
+        let owner = Mutex<String?>("70")
 
         func set(_ users: [String: String]) { self.users.withLock { $0 = users } }
     }
@@ -79,7 +100,10 @@ struct TokenKeeperTests {
         try await using(Accepted(["token-2": "7"])) { client, server in
             try write("token-2")
             #expect(try await client.currentUser().id == "7")
-            #expect(server.requests.map { $0.headers["x-access-token"] } == ["token-1", "token-2", "token-2"])
+            #expect(
+                server.requests.map { $0.headers["x-access-token"] } == ["token-1"]
+                    + Array(repeating: "token-2", count: 3)
+            )
             #expect(log.text.contains("the new one that is there now is used"))
         }
     }
@@ -143,8 +167,57 @@ struct TokenKeeperTests {
             accepted.set(["token-2": "8", "token-4": "7"])
             try write("token-4")
             try await callUntilAccepted(client)
-            #expect(server.requests.filter { $0.headers["x-access-token"] == "token-2" }.count == 1)
+            let questions = server.requests.filter { $0.headers["x-access-token"] == "token-2" }
+            #expect(questions.count { $0.path.hasSuffix("/users/current") } == 1)
             for token in 1...4 { #expect(!log.text.contains("token-\(token)")) }
+        }
+    }
+
+    @Test("is not replaced by one that opens another workgroup's data, or nobody knows whose")
+    func workgroup() async throws {
+        let accepted = Accepted(["token-2": "7", "token-3": "7", "token-4": "7"])
+        try await using(accepted) { client, _ in
+            accepted.owner.withLock { $0 = "71" }
+            try write("token-2")
+            _ = try await failure { () async throws(BaseSpaceError) in try await client.currentUser() }
+            #expect(log.text.contains("opens the data of Group 71 (71), not of Group 70 (70)"))
+            accepted.owner.withLock { $0 = nil }
+            try write("token-3")
+            try await eventually("the next one is looked at") {
+                _ = try? await client.currentUser()
+                return log.text.contains("does not tell whether the new one there opens the data of Group 70 (70)")
+            }
+            accepted.owner.withLock { $0 = "70" }
+            try write("token-4")
+            try await callUntilAccepted(client)
+        }
+    }
+
+    @Test("is replaced by one of the same user where nothing was told of the first one", arguments: ["71", nil])
+    func unknownWorkgroup(owner: String?) async throws {
+        let accepted = Accepted(["token-2": "7"])
+        accepted.owner.withLock { $0 = owner }
+        try await using(accepted, dataOf: nil) { client, _ in
+            try write("token-2")
+            #expect(try await client.currentUser().id == "7")
+        }
+    }
+
+    @Test("is not replaced by one for another server, which never gets to this one")
+    func otherServer() async throws {
+        try await using(Accepted(["token-2": "7", "token-3": "7", "token-4": "7"]), isNamed: true) { client, server in
+            try write("token-2", server: "https://api.euc1.example/")
+            _ = try await failure { () async throws(BaseSpaceError) in try await client.currentUser() }
+            #expect(log.text.contains("is logged in to https://api.euc1.example now, not to this mount's server"))
+            #expect(log.text.contains("(--api-server \(server.url))"))
+            try write("token-3")
+            try await eventually("it is looked at") {
+                _ = try? await client.currentUser()
+                return log.text.contains("is logged in to \(Credentials.standardServer) now")
+            }
+            #expect(Set(server.requests.map { $0.headers["x-access-token"] }) == ["token-1"])
+            try write("token-4", server: "\(server.url)/")
+            try await callUntilAccepted(client)
         }
     }
 

@@ -123,16 +123,16 @@ public final class BaseSpaceClient: Sendable {
             return try await exchange(request, endpoint, use)
         } catch {
             guard error.status == 401 else { throw error }
-            let inquiry: TokenKeeper.Inquiry = { token throws(BaseSpaceError) in try await self.user(of: token) }
+            let inquiry: TokenKeeper.Inquiry = { token throws(BaseSpaceError) in try await self.holder(of: token) }
             guard let next = await tokens.replacement(for: use, error, inquiry: inquiry) else { throw error }
             return try await exchange(request, endpoint, next)
         }
     }
 
-    /// Whose another token is. The call takes no place of the limiter: those that have one may wait for it.
-    private func user(of token: AccessToken) async throws(BaseSpaceError) -> User {
+    /// Whose another token is. The calls take no place of the limiter: those that have one may wait for them.
+    private func holder(of token: AccessToken) async throws(BaseSpaceError) -> TokenKeeper.Holder {
         let other = BaseSpaceClient(server: server, token: token, transport: transport, logger: logger)
-        return try await other.currentUser()
+        return TokenKeeper.Holder(user: try await other.currentUser(), dataOwner: try await other.dataOwner())
     }
 
     /// Sends a request, with a token if it has one, and counts how that ended.

@@ -88,6 +88,7 @@ public struct Credentials: Sendable {
         var serverText: (text: String, origin: Origin)?
         var tokenText: (text: String, origin: Origin)?
         var tokenFile: TokenFile?
+        var tokenProfile: FilePath?
 
         serverText = Self.saidServer(request)
         if let file = request.tokenFile {
@@ -105,7 +106,7 @@ public struct Credentials: Sendable {
                 serverText = serverText ?? profile.content.server.map { ($0, .profile(profile.title)) }
                 if tokenText == nil, let token = profile.content.token {
                     tokenText = (token, .profile(profile.title))
-                    tokenFile = try TokenFile(profile.path, isProfile: true)
+                    tokenProfile = profile.path
                 }
             }
             guard tokenText != nil else {
@@ -120,6 +121,10 @@ public struct Credentials: Sendable {
         let (address, serverOrigin) = serverText ?? (Self.standardServer, .standard)
         server = try Self.server(address, from: serverOrigin)
         self.serverOrigin = serverOrigin
+        if let tokenProfile {
+            let isSaidElsewhere = Self.saidServer(request) != nil
+            tokenFile = try TokenFile(tokenProfile, isProfile: true, server: isSaidElsewhere ? nil : server)
+        }
         guard let (secret, tokenOrigin) = tokenText else { throw CredentialsError("there is no access token") }
         do throws(CredentialsError) {
             token = try AccessToken(String(secret.trimmingWhitespace()))

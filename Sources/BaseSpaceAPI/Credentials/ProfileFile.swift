@@ -107,10 +107,11 @@ public struct ProfileFile: Sendable {
     /// - Returns: false when there was none; nothing is written then.
     public func logOut() throws(CredentialsError) -> Bool {
         let text = try text()
-        let rest = text.removing("accessToken")
-        guard rest != text.bytes else { return false }
+        guard text.entries.contains(where: { $0.entry.key == "accesstoken" && !$0.entry.value.isEmpty }) else {
+            return false
+        }
         _ = try Profile(text, path: path)
-        try SecretFile.replace(path, with: rest)
+        try SecretFile.replace(path, with: text.removing("accessToken"))
         return true
     }
 

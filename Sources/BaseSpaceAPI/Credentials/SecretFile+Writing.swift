@@ -26,11 +26,33 @@ extension SecretFile {
         close(descriptor)
     }
 
-    /// Makes the directory of profiles, unless it is there.
+    /// Makes the directory of profiles, unless it is there. One that root makes in a user's directory is the user's.
     static func makeDirectory(_ path: FilePath) throws(CredentialsError) {
-        guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else {
-            throw CredentialsError("can't make \(path): \(Errno(rawValue: errno)); nothing was changed")
+        do throws(Errno) {
+            guard mkdir(path.string, 0o700) == 0 else {
+                guard errno == EEXIST else { throw Errno(rawValue: errno) }
+                return
+            }
+            guard let owner = owner(ofNew: path) else { return }
+            // Not what a link leads to that has taken its place meanwhile.
+            let descriptor = open(path.string, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+            defer { close(descriptor) }
+            guard fchown(descriptor, owner.user, owner.group) == 0 else { throw Errno(rawValue: errno) }
+        } catch {
+            throw CredentialsError("can't make \(path): \(error); nothing was changed")
         }
+    }
+
+    /// Whose something new has to be: what root makes in a user's directory is for that user, who has to be able to read
+    /// it. `nil` when it is right as it is made.
+    private static func owner(ofNew path: FilePath) -> (user: uid_t, group: gid_t)? {
+        let directory = path.removingLastComponent()
+        var status = stat()
+        guard geteuid() == 0, stat(directory.isEmpty ? "." : directory.string, &status) == 0, status.st_uid != 0 else {
+            return nil
+        }
+        return (status.st_uid, status.st_gid)
     }
 
     private static func write(
@@ -45,8 +67,10 @@ extension SecretFile {
         guard fchmod(descriptor, 0o600) == 0 else { throw Errno(rawValue: errno) }
         // Root may change a user's profile, who has to be able to read it still.
         var status = stat()
-        if stat(old.string, &status) == 0, status.st_uid != geteuid() {
-            guard fchown(descriptor, status.st_uid, status.st_gid) == 0 else { throw Errno(rawValue: errno) }
+        let isThere = stat(old.string, &status) == 0
+        let owner = isThere ? (status.st_uid, status.st_gid) : owner(ofNew: old)
+        if let owner, owner.0 != geteuid() {
+            guard fchown(descriptor, owner.0, owner.1) == 0 else { throw Errno(rawValue: errno) }
         }
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -6,12 +6,18 @@ internal import Synchronization
 /// one where this one came from, so that a mount goes on without being mounted anew. (`TokenState`)
 public final class TokenKeeper: Sendable {
     /// Asks the service whose a token is.
-    typealias Inquiry = @Sendable (AccessToken) async throws(BaseSpaceError) -> User
+    typealias Inquiry = @Sendable (AccessToken) async throws(BaseSpaceError) -> Holder
+
+    /// Who has a token, and whose data it opens, which may be a workgroup's; `nil` where the service does not tell.
+    struct Holder: Sendable {
+        let user: User
+        let dataOwner: User?
+    }
 
     private struct State {
         var token: TokenState
         /// Whose the token is. Until that is known no other token is taken.
-        var user: User?
+        var holder: Holder?
         var look: Task<Void, Never>?
         var whenReplaced: (@Sendable () -> Void)?
     }
@@ -39,8 +45,11 @@ public final class TokenKeeper: Sendable {
     }
 
     /// From now on a token that is refused is told in the log and may be replaced by another one of this user.
-    public func begin(for user: User) {
-        state.withLock { $0.user = user }
+    ///
+    /// - Parameter dataOwner: Whose data the token opens, the user's or a workgroup's; another token has to open the same.
+    ///   `nil` when the service does not tell.
+    public func begin(for user: User, dataOf dataOwner: User?) {
+        state.withLock { $0.holder = Holder(user: user, dataOwner: dataOwner) }
     }
 
     /// Sets what is to be done once another token is in use.
@@ -69,12 +78,12 @@ public final class TokenKeeper: Sendable {
         inquiry: @escaping Inquiry
     ) async -> TokenState.Use? {
         let look: Task<Void, Never>? = state.withLock { state in
-            guard let user = state.user else { return nil }
+            guard let holder = state.holder else { return nil }
             switch state.token.refused(use, at: .now) {
             case .useAnother, .giveUp: return nil
             case .join: return state.look
             case .look:
-                let look = Task { await self.look(for: user, error, inquiry) }
+                let look = Task { await self.look(for: holder, error, inquiry) }
                 state.look = look
                 return look
             }
@@ -90,8 +99,8 @@ public final class TokenKeeper: Sendable {
 // MARK: Looking for another token
 
 extension TokenKeeper {
-    private func look(for user: User, _ error: BaseSpaceError, _ inquiry: Inquiry) async {
-        let finding = await finding(for: user, inquiry)
+    private func look(for holder: Holder, _ error: BaseSpaceError, _ inquiry: Inquiry) async {
+        let finding = await finding(for: holder, inquiry)
         let (news, action) = state.withLock { state in
             state.look = nil
             let news = state.token.looked(finding)
@@ -110,24 +119,25 @@ extension TokenKeeper {
         action?()
     }
 
-    private func finding(for user: User, _ inquiry: Inquiry) async -> TokenState.Finding {
-        let candidate: AccessToken?
+    private func finding(for holder: Holder, _ inquiry: Inquiry) async -> TokenState.Finding {
+        let candidate: AccessToken
         do throws(CredentialsError) {
-            candidate = try await read()
+            switch try await read() {
+            case .nothing:
+                return .nothing
+            case .otherServer(let now, let before):
+                return .unknown(
+                    why: "\(name) is logged in to \(now) now, not to this mount's server (--api-server \(before))"
+                )
+            case .token(let token):
+                candidate = token
+            }
         } catch {
             return .unknown(why: "another one can't be read (\(error))")
         }
-        guard let candidate, state.withLock({ $0.token.isWorthTrying(candidate) }) else { return .nothing }
+        guard state.withLock({ $0.token.isWorthTrying(candidate) }) else { return .nothing }
         do throws(BaseSpaceError) {
-            let owner = try await inquiry(candidate)
-            guard owner.id == user.id else {
-                return .unusable(
-                    candidate,
-                    why:
-                        "the new one there is of \(owner.name) (user \(owner.id)), not of \(user.name) (user \(user.id)) "
-                        + "whose data this mount has"
-                )
-            }
+            if let why = holder.objection(to: try await inquiry(candidate)) { return .unusable(candidate, why: why) }
             return .replacement(candidate)
         } catch {
             switch error.kind {
@@ -138,11 +148,11 @@ extension TokenKeeper {
     }
 
     /// The file may be on a file system that hangs: the cooperative pool must not wait for it.
-    private func read() async throws(CredentialsError) -> AccessToken? {
-        guard let file else { return nil }
+    private func read() async throws(CredentialsError) -> TokenFile.Content {
+        guard let file else { return .nothing }
         let result = await withCheckedContinuation { continuation in
             reading.async {
-                continuation.resume(returning: Result { () throws(CredentialsError) in try file.token() })
+                continuation.resume(returning: Result { () throws(CredentialsError) in try file.content() })
             }
         }
         return try result.get()
@@ -158,6 +168,26 @@ extension TokenKeeper {
         case .environment, .login, .standard, nil:
             return "mount again with a new one"
         }
+    }
+}
+
+extension TokenKeeper.Holder {
+    /// Why the token of another holder can't take the place of this one's; `nil` when it can.
+    fileprivate func objection(to other: Self) -> String? {
+        guard other.user.id == user.id else {
+            return "the new one there is of \(other.user.name) (user \(other.user.id)), not of \(user.name) "
+                + "(user \(user.id)) whose data this mount has"
+        }
+        guard let dataOwner else { return nil }
+        guard let others = other.dataOwner else {
+            return "the service does not tell whether the new one there opens the data of \(dataOwner.name) "
+                + "(\(dataOwner.id)), which this mount has"
+        }
+        guard others.id == dataOwner.id else {
+            return "the new one there opens the data of \(others.name) (\(others.id)), not of \(dataOwner.name) "
+                + "(\(dataOwner.id)) whose data this mount has"
+        }
+        return nil
     }
 }
 

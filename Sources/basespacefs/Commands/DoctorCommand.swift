@@ -9,7 +9,7 @@ struct DoctorCommand: ParsableCommand {
         discussion: "Nothing is changed. Exits with 1 when a check failed; warnings are no failures."
     )
 
-    @Argument(help: "The profile. (default: default)")
+    @Argument(help: "The profile. (default: default)", completion: ProfileCompletion.profiles)
     var profile: String?
 
     @OptionGroup var connection: ConnectionOptions

@@ -16,7 +16,7 @@ struct LoginCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The profile. (default: default)")
+    @Argument(help: "The profile. (default: default)", completion: ProfileCompletion.profiles)
     var profile: String?
 
     @Option(help: ArgumentHelp("Server of the API, when it is not the profile's.", valueName: "url"))
@@ -88,20 +88,29 @@ struct LoginCommand: ParsableCommand {
             tokenOrigin: withToken ? .option("--with-token") : .login
         )
         let client = BaseSpaceClient(server: server.url, token: token, transport: transport, logger: quiet)
-        let account = try AccountReport.asking(client, credentials)
-        do throws(CommandFailure) {
-            try interruption.holdingOff { () throws(CommandFailure) in
-                try Self.inWords { () throws(CredentialsError) in try file.logIn(server: server.url, token: token) }
-            }
-        } catch {
-            // A token that was made for this and that nobody has must not stay good for ever.
-            if !withToken {
-                try? Threads.wait { () async throws(BaseSpaceError) in try await client.revokeToken() }
-            }
-            throw error
+        // A token that was made for this and that nobody has must not stay good for ever. One that was given is theirs.
+        let revoke: @Sendable () -> Void = { [withToken] in
+            if !withToken { Self.revoke(by: client) }
+        }
+        let account = try interruption.undoing(revoke) { () throws(CommandFailure) in
+            try AccountReport.asking(client, credentials)
+        } puttingAway: { _ throws(CommandFailure) in
+            try Self.inWords { () throws(CredentialsError) in try file.logIn(server: server.url, token: token) }
         }
         try LoginReport(account, file).print(asJSON: json)
         Self.warnOfEnvironment(environment, "is used instead of \(file.title)")
+    }
+
+    /// Revokes the client's token, if that goes quickly: somebody waits for the end.
+    private static func revoke(by client: BaseSpaceClient) {
+        Threads.wait {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { try? await client.revokeToken() }
+                group.addTask { try? await Task.sleep(for: .seconds(10)) }
+                await group.next()
+                group.cancelAll()
+            }
+        }
     }
 
     /// What the commands do: look, read, make projects and AppResults and fill them, start apps, and move to the trash
@@ -113,7 +122,7 @@ struct LoginCommand: ParsableCommand {
     private func givenToken(_ input: HiddenInput) throws(CommandFailure) -> AccessToken {
         let text: String
         do throws(Errno) {
-            if isatty(STDIN_FILENO) == 1, let line = try input.line("Access token: ") {
+            if isatty(STDIN_FILENO) == 1, let line = try input.line("Access token: ", orAt: STDIN_FILENO) {
                 text = line
             } else {
                 text = try StandardInput.text(atMost: 1 << 16)

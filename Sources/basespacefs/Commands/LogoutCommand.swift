@@ -9,7 +9,7 @@ struct LogoutCommand: ParsableCommand {
         abstract: "Remove the token from a profile."
     )
 
-    @Argument(help: "The profile. (default: default)")
+    @Argument(help: "The profile. (default: default)", completion: ProfileCompletion.profiles)
     var profile: String?
 
     @Flag(help: "Revoke the token at the profile's server first: nobody can use it any more.")
@@ -28,6 +28,8 @@ struct LogoutCommand: ParsableCommand {
         var report = LogoutReport(file)
         if revoke, let credentials = try LoginCommand.inWords({ () throws(CredentialsError) in try file.credentials() })
         {
+            // A revoked token that stays would be the next mount's.
+            try LoginCommand.inWords { () throws(CredentialsError) in try file.checkWritable() }
             report.revoked = true
             report.wasRevoked = try !Self.revoke(credentials, in: file)
         }

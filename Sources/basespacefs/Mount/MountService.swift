@@ -38,7 +38,14 @@ struct MountService: Sendable {
             logger: Logger(label: "BaseSpaceAPI")
         )
         let user = try Account.user(of: client, credentials)
-        tokens.begin(for: user)
+        let owner: User?
+        do throws(BaseSpaceError) {
+            owner = try Threads.wait { () async throws(BaseSpaceError) in try await client.dataOwner() }
+        } catch {
+            // It matters once the token is refused, and is no reason to have no mount.
+            owner = nil
+        }
+        tokens.begin(for: user, dataOf: owner)
         let objectStore = HTTPClient(
             .objectStore(
                 userAgent: Account.userAgent,

@@ -11,9 +11,11 @@ struct HiddenInput {
 
     /// Asks for a line. It is the terminal that is asked, wherever standard input comes from.
     ///
+    /// - Parameter other: A terminal to ask at where the process has none of its own, as under `setsid`.
     /// - Returns: The line without its end, empty if nothing was typed; `nil` where there is no terminal.
-    func line(_ prompt: String) throws(Errno) -> String? {
-        let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    func line(_ prompt: String, orAt other: CInt? = nil) throws(Errno) -> String? {
+        let own = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        let terminal = own < 0 ? other.map { fcntl($0, F_DUPFD_CLOEXEC, 0) } ?? own : own
         guard terminal >= 0 else { return nil }
         defer { close(terminal) }
         var before = termios()
@@ -21,7 +23,11 @@ struct HiddenInput {
         // A shell that gets the terminal back in the middle, by Ctrl-Z, would get it without echo.
         let stop = Signals([SIGTSTP])
         stop.block()
-        defer { stop.unblock() }
+        defer {
+            // Whoever pressed it has gone on typing since.
+            while stop.takePending() != nil {}
+            stop.unblock()
+        }
         let settings = before
         let restore: @Sendable () -> Void = {
             var settings = settings

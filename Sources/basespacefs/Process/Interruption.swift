@@ -7,10 +7,14 @@ final class Interruption: Sendable {
     /// What has to be put back before the end; the lock is held while something is done as a whole.
     private let cleanUp = Mutex<(@Sendable () -> Void)?>(nil)
     private static let signals = Signals([SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+    private static let stop = Signals([SIGTSTP])
 
     /// Takes over the signals. Called before other threads start.
     init() {
         Self.signals.block()
+        // The kernel gives Ctrl-Z to any thread that lets it through. The one that started this one decides about it.
+        Self.stop.block()
+        defer { Self.stop.unblock() }
         Threads.start("signals") { [self] in
             let signal = Self.signals.wait().signal
             cleanUp.withLock { cleanUp in
@@ -26,6 +30,30 @@ final class Interruption: Sendable {
         _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
         try cleanUp.withLock { _ throws(Failure) in try body() }
+    }
+
+    /// Does something that a signal may end, and then something as a whole. When a signal comes before that, or when one
+    /// of the two fails, `undo` is called, once.
+    func undoing<Value, Failure: Error>(
+        _ undo: @escaping @Sendable () -> Void,
+        _ make: () throws(Failure) -> Value,
+        puttingAway putAway: (Value) throws(Failure) -> Void
+    ) throws(Failure) -> Value {
+        cleanUp.withLock { $0 = undo }
+        do throws(Failure) {
+            let value = try make()
+            try cleanUp.withLock { cleanUp throws(Failure) in
+                try putAway(value)
+                cleanUp = nil
+            }
+            return value
+        } catch {
+            cleanUp.withLock { cleanUp in
+                cleanUp?()
+                cleanUp = nil
+            }
+            throw error
+        }
     }
 
     /// Does something that a signal may end, after which `restore` is called, once in any case.

@@ -212,6 +212,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("A token whose user the service does not tell is revoked again")
+        func noUser() async throws {
+            try await Account.using { account in
+                account.simulator.answerDevice(.grant)
+                account.simulator.setFaults([.init(.status(403), on: .init(path: "*/users/current"))])
+                let result = try await login(account)
+                #expect(result.status == 1 && result.errors.contains("has no right to browse"))
+                #expect(account.simulator.requests.filter { $0.method == "DELETE" }.map(\.status) == [200])
+                #expect(account.token() == nil)
+                try await account.login(token: Account.token)
+                #expect(account.simulator.requests.count { $0.method == "DELETE" } == 1, "a given token is not revoked")
+            }
+        }
+
         @Test("A token in the environment, which wins, is warned of")
         func environment() async throws {
             try await Account.using { account in
@@ -242,6 +256,19 @@ extension EndToEnd {
                 #expect(again["removed"] as? Bool == false && again["revoked"] as? Bool == false)
                 #expect(try await account.program(["logout", "nobody", "--revoke"]).status == 0)
                 #expect(!FileManager.default.fileExists(atPath: account.profile("nobody").string))
+            }
+        }
+
+        @Test("logout --revoke revokes nothing where it can't write", .enabled(if: SmallDisk.isAvailable))
+        func revokeReadOnly() async throws {
+            try await Account.using { account in
+                let disk = try SmallDisk(bytes: 1 << 20)
+                let profile = disk.path.appending("x.cfg").string
+                try await account.login(profile, token: Account.token)
+                try disk.makeReadOnly()
+                let result = try await account.program(["logout", "--revoke", profile])
+                #expect(result.status == 1 && result.errors.contains("can't write \(profile): "))
+                #expect(!account.simulator.requests.contains { $0.method == "DELETE" })
             }
         }
 
