@@ -37,15 +37,15 @@ struct MountService: Sendable {
             transport: api,
             logger: Logger(label: "BaseSpaceAPI")
         )
+        // Whose data it is matters once the token is refused: no reason to have no mount, or to wait long for one.
+        let owner = Task { try? await client.dataOwner() }
         let user = try Account.user(of: client, credentials)
-        let owner: User?
-        do throws(BaseSpaceError) {
-            owner = try Threads.wait { () async throws(BaseSpaceError) in try await client.dataOwner() }
-        } catch {
-            // It matters once the token is refused, and is no reason to have no mount.
-            owner = nil
+        let limit = Task {
+            try await Task.sleep(for: .seconds(5))
+            owner.cancel()
         }
-        tokens.begin(for: user, dataOf: owner)
+        tokens.begin(for: user, dataOf: Threads.wait { await owner.value })
+        limit.cancel()
         let objectStore = HTTPClient(
             .objectStore(
                 userAgent: Account.userAgent,
