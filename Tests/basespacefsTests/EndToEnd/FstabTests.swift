@@ -33,12 +33,29 @@ extension EndToEnd {
                 let lines = output.split(separator: "\n").map(String.init)
                 try #require(lines.count == 4, "\(output)")
                 let options =
-                    "rw,nosuid,nodev,noatime,user_id=4242,group_id=4343,default_permissions,allow_other"
+                    "rw,nosuid,nodev,noatime,user_id=4242,group_id=4242,default_permissions,allow_other"
                 #expect(lines[0] == "fuse.basespacefs lab \(options)")
                 #expect(lines[1] == "4242:4343")
-                #expect(lines[2] == " 4242 4343")
+                #expect(lines[2] == " 4242 4242")
                 #expect(lines[3] == "1024")
                 try await eventually("the daemon ends") { machine.account.daemons.isEmpty }
+            }
+        }
+
+        @Test("gid= is the group of the files only: without allow_other, too, the user gets in, and root does not")
+        func group() async throws {
+            try await install { machine in
+                let output = try await machine.output(
+                    """
+                    mount -t basespacefs lab "$MNT" -o uid=alice,gid=lab,cache-dir=none
+                    alice stat -c %u:%g "$MNT/README"
+                    alice cat "$MNT/\(Self.file)" | cmp - "$DATA/projects/P/samples/S/f"
+                    ps -o uid=,gid=,supgid= -p "$(daemons)" | tr -s ' '
+                    fails ls "$MNT" 2> /dev/null
+                    umount "$MNT"
+                    """
+                )
+                #expect(output == "4242:4343\n 4242 4242 4242\n")
             }
         }
 
