@@ -42,6 +42,8 @@ struct MountCommand: ParsableCommand {
 
     func run() throws {
         guard foreground else {
+            // The token may be in its environment, which others must not read while it waits.
+            ProcessHardening.apply()
             // Everything after `mount` once more, so that nothing said here is lost on the way.
             _ = try BackgroundMount.start(
                 arguments: Array(CommandLine.arguments.dropFirst(2)),
