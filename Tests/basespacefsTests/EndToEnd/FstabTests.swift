@@ -6,11 +6,14 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("mount -t basespacefs, /etc/fstab and umount", .enabled("needs root") { geteuid() == 0 })
+    @Suite(
+        "mount -t basespacefs, /etc/fstab and umount",
+        .enabled("needs root, and a namespace of mounts") { await Installation.isPossible }
+    )
     struct FstabTests {
-        private static let file = "Projects/P/Samples/S/Files/f"
+        static let file = "Projects/P/Samples/S/Files/f"
 
-        private func install(_ body: (Installation) async throws -> Void) async throws {
+        func install(_ body: (Installation) async throws -> Void) async throws {
             let data = try await AccountData.random(["projects/P/samples/S/f": 300_000])
             try await Account.using(data) { try await body(Installation(account: $0)) }
         }
@@ -39,23 +42,6 @@ extension EndToEnd {
                 #expect(lines[2] == " 4242 4242")
                 #expect(lines[3] == "1024")
                 try await eventually("the daemon ends") { machine.account.daemons.isEmpty }
-            }
-        }
-
-        @Test("gid= is the group of the files only: without allow_other, too, the user gets in, and root does not")
-        func group() async throws {
-            try await install { machine in
-                let output = try await machine.output(
-                    """
-                    mount -t basespacefs lab "$MNT" -o uid=alice,gid=lab,cache-dir=none
-                    alice stat -c %u:%g "$MNT/README"
-                    alice cat "$MNT/\(Self.file)" | cmp - "$DATA/projects/P/samples/S/f"
-                    ps -o uid=,gid=,supgid= -p "$(daemons)" | tr -s ' '
-                    fails ls "$MNT" 2> /dev/null
-                    umount "$MNT"
-                    """
-                )
-                #expect(output == "4242:4343\n 4242 4242 4242\n")
             }
         }
 
@@ -182,28 +168,20 @@ extension EndToEnd {
             }
         }
 
-        /// What systemd does for x-systemd.automount: whoever looks at the directory waits until the command has mounted. As
-        /// there, nobody outside of this process's group gets past autofs meanwhile.
-        private static let automounter = #"""
-            import ctypes, fcntl, os, struct, subprocess, sys
-            directory, command = sys.argv[1], sys.argv[2:]
-            requests, answers = os.pipe()
-            options = f"fd={answers},pgrp={os.getpgrp()},minproto=5,maxproto=5,direct"
-            if ctypes.CDLL(None).mount(b"automount", directory.encode(), b"autofs", 0, options.encode()) != 0:
-                sys.exit("autofs can't be mounted")
-            os.close(answers)
-            root = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-            print("ready", flush=True)
-            token = struct.unpack_from("iiI", os.read(requests, 4096))[2]
-            status = subprocess.run(command).returncode
-            fcntl.ioctl(root, 0x9360 if status == 0 else 0x9361, token)
-            """#
+        /// What systemd does for x-systemd.automount: whoever looks at the directory waits until the command has mounted.
+        private static let automounter =
+            Installation.automount + #"""
+                os.close(answers)
+                root = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+                print("ready", flush=True)
+                token = struct.unpack_from("iiI", os.read(requests, 4096))[2]
+                status = subprocess.run(command).returncode
+                fcntl.ioctl(root, 0x9360 if status == 0 else 0x9361, token)
+                """#
 
         @Test(
             "Below an automount of systemd's kind it mounts when somebody looks",
-            .enabled("needs autofs") {
-                (try? String(contentsOfFile: "/proc/filesystems", encoding: .utf8))?.contains("autofs") ?? false
-            },
+            .enabled("needs autofs") { await Installation.canAutomount },
             arguments: ["lab uid=alice,allow_other", "$ROOT/root.cfg cache-dir=none"]
         )
         func automount(call: String) async throws {
@@ -214,7 +192,7 @@ extension EndToEnd {
                     """
                     install -m 600 alice/.basespace/lab.cfg root.cfg
                     setsid python3 automounter "$MNT" mount -t basespacefs "\(words[0])" "$MNT" -o \(words[1]) > ready &
-                    until grep -q ready ready; do sleep 0.05; done
+                    until grep -q ready ready; do kill -0 $!; sleep 0.05; done
                     timeout 20 cmp "$MNT/\(Self.file)" "$DATA/projects/P/samples/S/f"
                     findmnt -n -r -o FSTYPE --mountpoint "$MNT"
                     umount "$MNT"
