@@ -41,6 +41,7 @@ struct MountCommand: ParsableCommand {
     }
 
     func run() throws {
+        // The token may be in its environment, which others must not read while it waits.
         ProcessHardening.apply()
         guard foreground else {
             // Everything after `mount` once more, so that nothing said here is lost on the way.

@@ -140,7 +140,14 @@ final class MountProcess: Sendable {
         }
         logger.info("\(user.name)'s BaseSpace (\(credentials.server)) is mounted on \(mountPoint)")
         guard let descriptor = request.readinessDescriptor else {
-            ServiceManager.notify("READY=1", "STATUS=\(user.name)'s BaseSpace on \(mountPoint)")
+            let problem = ServiceManager.notify(
+                "READY=1",
+                "STATUS=\(user.name)'s BaseSpace on \(mountPoint)",
+                patience: ServiceManager.readinessPatience
+            )
+            if let problem {
+                logger.warning("NOTIFY_SOCKET: the service manager was not told that the mount answers: \(problem)")
+            }
             return
         }
         if request.isMounted {

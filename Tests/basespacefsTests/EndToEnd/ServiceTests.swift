@@ -57,6 +57,19 @@ extension EndToEnd {
             }
         }
 
+        @Test("A manager that is busy is told when it reads again; one that never does is not waited for")
+        func busy() async throws {
+            let directory = try TemporaryDirectory(prefix: "manager")
+            let manager = try Manager(directory.file("notify").string)
+            while ServiceManager.notify("STATUS=busy", to: manager.name) == nil {}
+            #expect(ServiceManager.notify("READY=1", to: manager.name) == .resourceTemporarilyUnavailable)
+            #expect(ServiceManager.notify("READY=1", patience: 1, to: manager.name) == .resourceTemporarilyUnavailable)
+            let name = manager.name
+            async let problem = onOwnThread { ServiceManager.notify("READY=1", patience: 30, to: name) }
+            try await onOwnThread { while try manager.next() != "READY=1" {} }
+            #expect(try await problem == nil)
+        }
+
         @Test("The unit is one that systemd understands", .enabled("needs systemd") { Self.hasSystemd })
         func unit() async throws {
             let directory = try TemporaryDirectory(prefix: "unit")

@@ -1,5 +1,6 @@
 import BaseSpaceSimulator
 import Foundation
+import Glibc
 import SystemPackage
 import TestSupport
 
@@ -8,16 +9,43 @@ import TestSupport
 struct Installation {
     let account: Account
 
-    /// Whether this process may do what the scripts do: in a container root may be allowed little.
-    static var isPossible: Bool {
-        get async {
-            let probe = """
-                set -e; place=$(mktemp -d); mount -t tmpfs place "$place"; cd "$place"; mkdir a b
-                mount -t overlay -o "lowerdir=$place/a:$place/b" overlay b
-                mknod -m 666 fuse c 10 229; mount --bind fuse /dev/fuse; : <> /dev/fuse
-                """
-            return (try? await Shell.run(["unshare", "-m", "bash", "-c", probe]).status) == 0
-        }
+    /// Whether this machine lets a test have such a namespace: containers may have root without it.
+    static var isPossible: Bool { get async { await possible.value } }
+    private static let possible = Task {
+        await succeeds(
+            """
+            mkdir dev sbin
+            mount -t tmpfs dev dev
+            mknod -m 666 dev/fuse c 10 229
+            mount --bind dev/fuse /dev/fuse
+            true 3<>/dev/fuse
+            mount --bind /etc/passwd /etc/passwd
+            mount -t overlay -o "lowerdir=$PWD/sbin:/usr/sbin" sbin /usr/sbin
+            """
+        )
+    }
+
+    /// Whether there can be an automount in it.
+    static var canAutomount: Bool { get async { await automounting.value } }
+    private static let automounting = Task { await succeeds("timeout 5 python3 -c '\(automount)' .") }
+
+    /// The beginning of a Python script that mounts autofs on the directory of its first argument. As with systemd, nobody
+    /// outside of this process's group gets past it until there is an answer.
+    static let automount = #"""
+        import ctypes, fcntl, os, struct, subprocess, sys
+        directory, command = os.path.realpath(sys.argv[1]), sys.argv[2:]
+        requests, answers = os.pipe()
+        options = f"fd={answers},pgrp={os.getpgrp()},minproto=5,maxproto=5,direct"
+        if ctypes.CDLL(None).mount(b"automount", directory.encode(), b"autofs", 0, options.encode()) != 0:
+            sys.exit("autofs can not be mounted")
+
+        """#
+
+    private static func succeeds(_ script: String) async -> Bool {
+        guard geteuid() == 0, let directory = try? TemporaryDirectory(prefix: "machine") else { return false }
+        defer { withExtendedLifetime(directory) {} }
+        let command = ["unshare", "-m", "bash", "-c", "set -e; cd \"$0\"\n" + script, directory.path.string]
+        return (try? await Shell.run(command))?.status == 0
     }
 
     /// The script's beginning. `alice COMMAND…` runs a command as alice, with nothing of root's environment; `$MNT` is
