@@ -6,6 +6,11 @@ HELPERDIR ?= /usr/sbin
 DESTDIR ?=
 SWIFT ?= swift
 
+# Make itself can't tell a blank in a path from one between two.
+ifneq ($(words x$(PREFIX)x$(HELPERDIR)x$(DESTDIR)x),1)
+$(error PREFIX, HELPERDIR and DESTDIR can have no blanks: PREFIX='$(PREFIX)' HELPERDIR='$(HELPERDIR)' DESTDIR='$(DESTDIR)')
+endif
+
 release := .build/release
 version := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/basespacefs/Version.swift)
 pages := $(wildcard man/*.[1-8])
@@ -15,17 +20,15 @@ bindir := $(DESTDIR)$(PREFIX)/bin
 libexecdir := $(DESTDIR)$(PREFIX)/libexec/basespacefs
 mandir := $(DESTDIR)$(PREFIX)/share/man
 unitdir := $(DESTDIR)$(PREFIX)/lib/systemd/user
+resources := basespacefs_BaseSpaceSimulator.resources
 helperdir := $(DESTDIR)$(HELPERDIR)
+helper := $(helperdir)/mount.basespacefs
+# All installations share the place of the helper. It is that of this one if it calls the program of this one.
+program_line := program=$(PREFIX)/bin/basespacefs
+helper_is_ours := grep -qxF '$(program_line)' $(helper)
 bash_completion := $(DESTDIR)$(PREFIX)/share/bash-completion/completions/basespacefs
 zsh_completion := $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_basespacefs
 fish_completion := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/basespacefs.fish
-
-helper := $(helperdir)/mount.basespacefs
-
-# A place with a blank in its name would be two, and one of them removed.
-check_places = $(if $(word 2,x$(DESTDIR)$(PREFIX)$(HELPERDIR)),echo 'no blanks in DESTDIR or PREFIX or HELPERDIR' >&2; exit 1,:)
-# The helper of another prefix, or of the Debian package, is left alone.
-helper_is_ours = { ! test -e $(helper) || grep -qxF 'program=$(PREFIX)/bin/basespacefs' $(helper); }
 
 # The runtime of Swift is linked in: users' machines have none.
 release_flags := -c release --static-swift-stdlib
@@ -62,14 +65,16 @@ lint: ## Check the format of the code, the scripts, the manual and what is track
 
 install: ## Install into PREFIX (/usr/local) and HELPERDIR (/usr/sbin), below DESTDIR. Run `make build` first.
 	@test -x $(release)/basespacefs || { echo 'run `make build` first' >&2; exit 1; }
-	@$(check_places)
-	@$(helper_is_ours) || { echo '$(helper) is of another installation: remove that first, or give HELPERDIR' >&2; exit 1; }
+	@test ! -e $(helper) || $(helper_is_ours) || { \
+	    echo '$(helper) is that of another installation: remove that one first, or choose another HELPERDIR' >&2; \
+	    exit 1; \
+	}
 	install -D -s -m 755 $(release)/basespacefs $(bindir)/basespacefs
 	install -D -s -m 755 $(release)/basespace-simulator $(libexecdir)/basespace-simulator
-	rm -rf $(libexecdir)/*.resources
-	cp -R $(release)/basespacefs_BaseSpaceSimulator.resources $(libexecdir)/
+	rm -rf $(libexecdir)/$(resources)
+	cp -R $(release)/$(resources) $(libexecdir)/
 	install -d $(helperdir) $(unitdir) $(dir $(bash_completion) $(zsh_completion) $(fish_completion))
-	sed 's|^program=.*|program=$(PREFIX)/bin/basespacefs|' mount-helper/mount.basespacefs > $(helper)
+	sed 's|^program=.*|$(program_line)|' mount-helper/mount.basespacefs > $(helper)
 	chmod 755 $(helper)
 	sed 's|/usr/bin/basespacefs|$(PREFIX)/bin/basespacefs|' mount-helper/$(unit) > $(unitdir)/$(unit)
 	$(release)/basespacefs --generate-completion-script bash | sed '1{/^#!/d}' > $(bash_completion)
@@ -84,20 +89,24 @@ install: ## Install into PREFIX (/usr/local) and HELPERDIR (/usr/sbin), below DE
 	done
 
 uninstall: ## Remove what `make install` put there.
-	@$(check_places)
-	@if $(helper_is_ours); then rm -f $(helper); fi
+	@test -e $(helper) || exit 0; \
+	if $(helper_is_ours); then rm -f $(helper); else echo '$(helper) is kept: it is that of another installation'; fi
 	rm -f $(bindir)/basespacefs $(unitdir)/$(unit)
 	rm -f $(bash_completion) $(zsh_completion) $(fish_completion)
 	rm -f $(foreach page,$(pages),$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	rm -rf $(libexecdir)
+	rm -f $(libexecdir)/basespace-simulator
+	rm -rf $(libexecdir)/$(resources)
+	test ! -d $(libexecdir) || rmdir --ignore-fail-on-non-empty $(libexecdir)
 
 deb: ## Build a Debian package in .build/.
 	@.ci/install-packages
-	@.ci/install-packages .ci/package-packages.txt
+	@.ci/install-packages .ci/package-build-packages.txt
 	@$(MAKE) --no-print-directory build
 	@.ci/make-deb
 
-test-deb: ## Install the package of `make deb` in a fresh Debian, use it there, remove it. As root, with a network.
+# It runs as root, and what root builds its owner can't build again: a package that is there is not built again.
+test-deb: ## Install the package in a fresh Debian, use it there, remove it. As root, with a network.
+	@$(if $(wildcard .build/basespacefs_*.deb),,$(MAKE) --no-print-directory deb)
 	@.ci/install-packages .ci/package-test-packages.txt
 	@.ci/test-deb
 

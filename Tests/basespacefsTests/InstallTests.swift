@@ -56,8 +56,33 @@ struct InstallTests {
         for page in Self.manual {
             #expect(try text(page).contains("\n.Os basespacefs \(Version.current)\n"), "\(page)")
         }
+        try directory.write([], to: "usr/libexec/basespacefs/other")
         try await make("uninstall", "PREFIX=/usr")
-        #expect(files == [])
+        #expect(files == ["usr/libexec/basespacefs/other"])
+    }
+
+    @Test("The helper of another installation stays as it is")
+    func otherHelper() async throws {
+        try await make("install", "PREFIX=/usr")
+        let helper = try text("usr/sbin/mount.basespacefs")
+        await #expect { try await make("install", "PREFIX=/usr/local") } throws: { error in
+            "\(error)".contains("usr/sbin/mount.basespacefs is that of another installation")
+        }
+        #expect(!files.contains { $0.hasPrefix("usr/local/") })
+        try await make("uninstall", "PREFIX=/usr/local")
+        #expect(try text("usr/sbin/mount.basespacefs") == helper)
+        try await make("install", "PREFIX=/usr")
+        #expect(try text("usr/sbin/mount.basespacefs") == helper)
+    }
+
+    @Test("Paths with blanks are refused before anything is done", arguments: ["PREFIX", "HELPERDIR", "DESTDIR"])
+    func blanks(variable: String) async throws {
+        try directory.write([], to: "precious")
+        let path = directory.path.string + "/precious x"
+        await #expect { try await make("uninstall", "\(variable)=\(path)") } throws: { error in
+            "\(error)".contains("can have no blanks")
+        }
+        #expect(files == ["precious"])
     }
 
     @Test("What calls the program calls the one that is installed")
