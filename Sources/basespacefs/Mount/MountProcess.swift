@@ -135,7 +135,15 @@ final class MountProcess: Sendable {
     private func announce(_ mountPoint: FilePath, _ user: User, _ credentials: Credentials, _ log: Log) {
         var status = stat()
         guard stat(mountPoint.string, &status) == 0 else {
-            fail("the mount on \(mountPoint) does not answer: \(Errno(rawValue: errno))")
+            let problem = Errno(rawValue: errno)
+            if state.withLock({ $0.lifecycle.isServing }) {
+                fail("the mount on \(mountPoint) does not answer: \(problem)")
+            } else if let descriptor = request.readinessDescriptor {
+                // Told to end meanwhile: no failure of the mount's, but its starter waits for an answer.
+                _ = Readiness.failed(CommandFailure("ended before the mount on \(mountPoint) answered")).send(
+                    to: descriptor
+                )
+            }
             return
         }
         logger.info("\(user.name)'s BaseSpace (\(credentials.server)) is mounted on \(mountPoint)")
