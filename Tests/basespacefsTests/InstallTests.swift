@@ -95,17 +95,6 @@ struct InstallTests {
         #expect(!unit.contains("/usr/bin/basespacefs"))
     }
 
-    @Test("The helper of another installation, and what a blank would name, are left alone")
-    func others() async throws {
-        try directory.write(Array("program=/usr/bin/basespacefs\n".utf8), to: "mount.basespacefs")
-        for target in ["install", "uninstall"] {
-            try? await make(target, "PREFIX=/opt/b", "HELPERDIR=/")
-            #expect(files == ["mount.basespacefs"], "\(target)")
-            await #expect(throws: ShellFailure.self) { try await make(target, "PREFIX=/opt/b /c") }
-            #expect(files == ["mount.basespacefs"], "\(target)")
-        }
-    }
-
     @Test("The change log begins with the program's version")
     func changelog() throws {
         let log = try String(contentsOf: MountHelper.root.appending(path: "CHANGELOG.md"), encoding: .utf8)
