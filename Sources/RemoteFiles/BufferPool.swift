@@ -109,6 +109,8 @@ final class BufferPool: Sendable {
 }
 
 /// Mapped memory; who holds it and whether it is mapped is the pool's and the buffer's business.
+///
+/// `@unchecked Sendable`: it is an address. The pool lends each piece to one buffer at a time.
 private struct Memory: @unchecked Sendable {
     // An address and a number; the bytes behind it belong to whoever holds the buffer.
     let base: UnsafeMutableRawPointer

@@ -1,4 +1,3 @@
-import CLinux
 import CQREncode
 import Glibc
 
@@ -49,10 +48,6 @@ struct QRCode {
 
     /// The columns of the terminal that standard error is; `nil` if it is none that can show a code.
     static var room: Int? {
-        var (rows, columns) = (CInt(0), CInt(0))
-        guard ProcessEnvironment.value("TERM") != "dumb", CLinux_windowSize(STDERR_FILENO, &rows, &columns) == 0 else {
-            return nil
-        }
-        return Int(columns)
+        ProcessEnvironment.value("TERM") == "dumb" ? nil : Terminal.size(of: STDERR_FILENO)?.columns
     }
 }

@@ -87,7 +87,6 @@ struct PrefetchProgress {
 extension ProgressLine {
     /// The columns of the terminal that is standard error.
     static var width: Int {
-        var size = winsize()
-        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+        Terminal.size(of: STDERR_FILENO)?.columns ?? 80
     }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// The terminal while a command draws on all of it, as `top` does: what was there before comes back in the end.
@@ -26,17 +25,9 @@ final class Screen {
 
     /// Shows these lines, as much of them as there is room for.
     func draw(_ lines: [String]) {
-        let (rows, columns) = Self.size
+        let (rows, columns) = Terminal.size(of: STDOUT_FILENO) ?? (24, 80)
         let shown = lines.prefix(rows).map { "\($0.prefix(columns))\u{1B}[K" }
         write("\u{1B}[H" + shown.joined(separator: "\r\n") + "\u{1B}[J")
-    }
-
-    private static var size: (rows: Int, columns: Int) {
-        var (rows, columns) = (CInt(0), CInt(0))
-        guard CLinux_windowSize(STDOUT_FILENO, &rows, &columns) == 0, rows > 0, columns > 0 else {
-            return (24, 80)
-        }
-        return (Int(rows), Int(columns))
     }
 
     private func write(_ text: String) {
