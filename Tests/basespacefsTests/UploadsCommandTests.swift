@@ -235,11 +235,11 @@ struct UploadsCommandTests {
 
     @Test("an id is as long as it takes to tell it from the others")
     func ids() async throws {
-        let serials = ["0123456789-a", "0123456798-b", "1123456789-c"]
-        for serial in serials {
-            _ = try disk.journal.create(serial: serial, container: .appResult("1"), path: serial, permissions: 0o644)
+        for start in ["01234567-1", "01234567-2", "11234567-1"] {
+            let orphan = disk.area.directory.appending("\(start)000-4000-8000-000000000000-a")
+            #expect(FileManager.default.createFile(atPath: orphan.string, contents: Data("a".utf8)))
         }
         let ids = try await disk.report().map { $0["id"] as? String ?? "" }
-        #expect(ids.sorted() == ["012345678", "012345679", "11234567"])
+        #expect(ids.sorted() == ["01234567-1", "01234567-2", "11234567"])
     }
 }

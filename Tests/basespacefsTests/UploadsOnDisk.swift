@@ -25,14 +25,8 @@ final class UploadsOnDisk: Sendable {
         bytes: Int = 3,
         _ state: JournalState
     ) throws -> JournalFile {
-        let staged = try area.makeFile(named: FilePath(path).lastComponent?.string ?? "")
+        let (staged, file) = try journal.stage(in: area, for: container, path: path, permissions: 0o644)
         try [UInt8](repeating: 7, count: bytes).withUnsafeBytes { _ = try staged.write($0, at: 0) }
-        let file = try journal.create(
-            serial: staged.path.lastComponent?.string ?? "",
-            container: container,
-            path: path,
-            permissions: 0o644
-        )
         file.setState(state)
         return file
     }

@@ -69,9 +69,7 @@ extension Volume {
 
     /// Makes a staged file for a copy. Until its first change it holds nothing of the user's, and a crash may forget it.
     private func stageCopy(of record: FileRecord) throws(Errno) -> (StagedFile, JournalFile) {
-        let copy = try stage(at: record.place, permissions: 0o644)
-        copy.1.setState(.discarded)
-        return copy
+        try stage(at: record.place, permissions: 0o644, as: .discarded)
     }
 
     /// Makes a copy of an empty file, which needs no request.

@@ -174,20 +174,12 @@ extension Volume {
     }
 
     /// Makes an empty staged file and its line in the journal.
-    func stage(at place: FilePlace, permissions: UInt16) throws(Errno) -> (StagedFile, JournalFile) {
-        let file = try staging.makeFile(named: place.name)
-        do throws(Errno) {
-            let record = try journal.create(
-                serial: file.serial,
-                container: place.container,
-                path: place.path,
-                permissions: permissions
-            )
-            return (file, record)
-        } catch {
-            file.remove()
-            throw error
-        }
+    func stage(
+        at place: FilePlace,
+        permissions: UInt16,
+        as state: JournalState = .writing
+    ) throws(Errno) -> (StagedFile, JournalFile) {
+        try journal.stage(in: staging, for: place.container, path: place.path, permissions: permissions, as: state)
     }
 
     /// Opens a staged file; `nil` if it has left the staging area meanwhile.

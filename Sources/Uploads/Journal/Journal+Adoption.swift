@@ -31,13 +31,16 @@ extension Journal {
     /// Takes over the files of this account whose mounts have ended, so that of all mounts one alone gets each.
     ///
     /// What waits for its upload but was not safe on disk when the machine went down comes back as spoiled. A file
-    /// whose bytes are gone is left in the journal, and logged.
+    /// whose bytes are gone is left in the journal, and logged. An empty one that never came into the journal goes.
     ///
     /// - Throws: `journalUnavailable`.
     public func adopt() throws(UploadError) -> [AdoptedFile] {
         let found: (adopted: [AdoptedFile], lost: [FileRow])
         do throws(JournalFault) {
-            found = try database.change(adopt)
+            found = try database.change { database in
+                try removeBeginnings(database)
+                return try adopt(in: database)
+            }
         } catch {
             throw UploadError(journal: directory.appending(JournalDatabase.fileName), error)
         }
@@ -82,6 +85,17 @@ extension Journal {
             adopted.append(try AdoptedFile(row, parts: PartRow.sent(of: row.serial, in: database), journal: self))
         }
         return (adopted, lost)
+    }
+
+    /// Removes the files whose processes ended before their rows were committed. Nobody has got a handle for one of those,
+    /// so it is empty, and nothing is lost with it. What a damaged journal knew of is not told from them by its looks,
+    /// and stays.
+    private func removeBeginnings(_ database: Database) throws {
+        guard !JournalDatabase.wasRepaired(in: directory) else { return }
+        let empty = StagingArea.files(in: stagingDirectory).filter { $0.value.size == 0 }.keys
+        for serial in empty where try !FileRow.exists(database, key: serial) {
+            _ = stagingDirectory.appending(serial).withPlatformString { unlink($0) }
+        }
     }
 
     /// What was asked of its mount before that ended.

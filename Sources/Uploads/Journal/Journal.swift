@@ -110,19 +110,51 @@ public final class Journal: Sendable {
     /// Where the staged files are.
     var stagingDirectory: FilePath { directory.appending("staged") }
 
-    /// Begins to remember a staged file, which is being written.
+    /// Makes an empty staged file and begins to remember it.
+    ///
+    /// The file is made within the transaction, so that whoever can change the journal finds no file without a row but
+    /// those that ended processes left (`adopt`).
     ///
     /// - Parameters:
-    ///   - serial: The name of its file in the staging area.
+    ///   - container: Where it goes.
     ///   - path: Of the file inside the container, without a slash in front.
-    /// - Throws: What the disk says: `noSpace`, `readOnlyFileSystem`, `ioError`.
-    public func create(
-        serial: String,
-        container: FileContainer,
+    ///   - state: `discarded` for one that the next mount may forget as long as nothing else is said of it.
+    /// - Throws: What the disk says: `noSpace`, `readOnlyFileSystem`, `ioError`. Nothing is left then.
+    public func stage(
+        in area: StagingArea,
+        for container: FileContainer,
         path: String,
-        permissions: UInt16
-    ) throws(Errno) -> JournalFile {
-        let row = FileRow(
+        permissions: UInt16,
+        as state: JournalState = .writing
+    ) throws(Errno) -> (StagedFile, JournalFile) {
+        var refusal: Errno?
+        var made: StagedFile?
+        do throws(JournalFault) {
+            let (file, row) = try database.change { database in
+                let file: StagedFile
+                do throws(Errno) {
+                    file = try area.makeFile(named: FilePath(path).lastComponent?.string ?? "")
+                } catch {
+                    refusal = error
+                    throw error
+                }
+                made = file
+                var row = newRow(serial: file.serial, container: container, path: path, permissions: permissions)
+                row.enter(state, boot: boot)
+                try row.insert(database)
+                return (file, row)
+            }
+            return (file, JournalFile(row: row, sent: [:], journal: self))
+        } catch {
+            made?.remove()
+            if let refusal { throw refusal }
+            logger.error("Can't note a new staged file in the journal: \(error)")
+            throw error.errno
+        }
+    }
+
+    private func newRow(serial: String, container: FileContainer, path: String, permissions: UInt16) -> FileRow {
+        FileRow(
             serial: serial,
             account: account,
             owner: lock.id,
@@ -133,13 +165,6 @@ public final class Journal: Sendable {
             created: FileRow.nanoseconds(Timestamp.now),
             boot: boot
         )
-        do throws(JournalFault) {
-            try database.change { try row.insert($0) }
-        } catch {
-            logger.error("Can't note the staged file \(serial) in the journal: \(error)")
-            throw error.errno
-        }
-        return JournalFile(row: row, sent: [:], journal: self)
     }
 
     /// Says that something is not remembered; nobody could act upon it now.

@@ -44,7 +44,7 @@ public final class JournalControl: Sendable {
 
     /// All staged files, the oldest first.
     public func entries() throws(UploadError) -> [JournalEntry] {
-        let files = stagedFiles()
+        let files = StagingArea.files(in: stagingDirectory)
         let rows: [(FileRow, Set<Int>)]
         do throws(JournalFault) {
             rows =
@@ -67,21 +67,6 @@ public final class JournalControl: Sendable {
         let serials = Set(known.map(\.serial))
         let orphans = files.filter { !serials.contains($0.key) }.map { JournalEntry(orphan: $0.key, file: $0.value) }
         return (known + orphans).sorted { ($0.created, $0.serial) < ($1.created, $1.serial) }
-    }
-
-    /// The size and the mtime of each file that was staged here; what else lies there is nobody's business.
-    private func stagedFiles() -> [String: (size: Int64, modified: Timestamp)] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: stagingDirectory.string)) ?? []
-        var files: [String: (size: Int64, modified: Timestamp)] = [:]
-        for name in names where StagedName.isSerial(name) {
-            var status = stat()
-            guard stagingDirectory.appending(name).withPlatformString({ lstat($0, &status) }) == 0,
-                status.st_mode & S_IFMT == S_IFREG
-            else { continue }
-            let modified = Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int32(status.st_mtim.tv_nsec))
-            files[name] = (Int64(status.st_size), modified)
-        }
-        return files
     }
 
     /// Changes a row, if it is there still, while no mount can adopt it.

@@ -1,4 +1,5 @@
 internal import BaseSpaceAPI
+internal import FoundationEssentials
 internal import Glibc
 internal import Logging
 internal import SystemPackage
@@ -40,10 +41,18 @@ extension JournalDatabase {
         }
     }
 
+    /// Whether a damaged database lies beside this one, so that there may be staged files which only that one knew.
+    static func wasRepaired(in directory: FilePath) -> Bool {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.string)) ?? []
+        return names.contains { $0.hasPrefix(damagedPrefix) }
+    }
+
+    private static let damagedPrefix = "journal-damaged-"
+
     /// Gives the database and what belongs to it another name, under which they still are one.
     private static func setAside(_ path: FilePath) throws(Errno) -> FilePath {
         let date = "\(Timestamp.now)".filter { $0 != ":" }
-        let aside = path.removingLastComponent().appending("journal-damaged-\(date).sqlite")
+        let aside = path.removingLastComponent().appending("\(damagedPrefix)\(date).sqlite")
         for suffix in ["-wal", "-shm", ""] {
             do throws(Errno) {
                 try SystemCall.perform { rename(path.string + suffix, aside.string + suffix) }

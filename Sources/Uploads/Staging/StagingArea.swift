@@ -1,11 +1,13 @@
 internal import BaseSpaceAPI
+internal import FoundationEssentials
 internal import Glibc
 public import SystemPackage
 
 /// The local directory in which files wait until they are uploaded.
 ///
 /// It belongs to one user (0700 when it is created here, its files 0600) and holds the only copy of what programs
-/// wrote, so nothing is ever deleted from it but the files that were made through it, one by one, on request.
+/// wrote, so nothing is ever deleted from it but the files that were made through it, one by one, on request, and empty
+/// ones that never came into the journal (`Journal.adopt`).
 public final class StagingArea: Sendable {
     /// Where the files lie.
     public let directory: FilePath
@@ -36,7 +38,7 @@ public final class StagingArea: Sendable {
     /// Opens a file of an earlier process.
     ///
     /// - Parameters:
-    ///   - serial: The file's name on disk, as `StagedFile.serial` and `serials()` tell it.
+    ///   - serial: The file's name on disk, as `StagedFile.serial` and `files(in:)` tell it.
     ///   - isSealed: Whether it is known to be what its writer meant to write.
     /// - Returns: The file with size and time as they are on disk, all of it version 1, and nothing of it uploaded.
     /// - Throws: `noSuchFileOrDirectory` when there is none; `invalidArgument` for what is no name of a staged file, or
@@ -72,18 +74,20 @@ public final class StagingArea: Sendable {
         _ = directory.appending(serial).withPlatformString { unlink($0) }
     }
 
-    /// The names of the files that were staged here, by this process or another, sorted; other files are left out.
-    public func serials() throws(Errno) -> [String] {
-        guard let stream = directory.withPlatformString({ opendir($0) }) else { throw Errno(rawValue: errno) }
-        defer { closedir(stream) }
-        var serials: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if StagedName.isSerial(name) { serials.append(name) }
+    /// What lies in a staging area: the size in bytes and the mtime of each file that was staged there, by its serial. What
+    /// else is there is nobody's business.
+    static func files(in directory: FilePath) -> [String: (size: Int64, modified: Timestamp)] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.string)) ?? []
+        var files: [String: (size: Int64, modified: Timestamp)] = [:]
+        for name in names where StagedName.isSerial(name) {
+            var status = stat()
+            guard directory.appending(name).withPlatformString({ lstat($0, &status) }) == 0,
+                status.st_mode & S_IFMT == S_IFREG
+            else { continue }
+            let modified = Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int32(status.st_mtim.tv_nsec))
+            files[name] = (Int64(status.st_size), modified)
         }
-        return serials.sorted()
+        return files
     }
 
     /// The space of the file system below, in blocks of `blockSize` bytes; `free` is what an ordinary user may fill.

@@ -56,6 +56,48 @@ import Testing
         #expect(found.last?.file.progress == .parts(of: "300", partSize: 5 << 20, sent: [1: "a"]))
     }
 
+    /// A process is killed between making a file and noting it: the file is empty, and nobody waits for it.
+    @Test func anEmptyFileThatIsInNoJournalGoes() throws {
+        let beginning = try fixture.area.makeFile(named: "beginning")
+        let orphan = try fixture.area.makeFile(named: "orphan")
+        try orphan.write([1], at: 0)
+        let other = try fixture.journal(account: "somebody else")
+        let (empty, _) = try other.stage(
+            in: fixture.area,
+            for: JournalFixture.container,
+            path: "empty",
+            permissions: 0o644
+        )
+        #expect(try fixture.journal().adopt().isEmpty)
+        let left = StagingArea.files(in: fixture.area.directory).keys
+        #expect(left.sorted() == [orphan.serial, empty.serial].sorted())
+        withExtendedLifetime(beginning) {}
+    }
+
+    /// Where it is not known what a damaged journal knew, nothing goes.
+    @Test func besideADamagedJournalEmptyFilesStay() throws {
+        let file = try fixture.area.makeFile(named: "marker")
+        try Data("no database".utf8).write(to: URL(filePath: fixture.directory.appending("journal.sqlite").string))
+        try fixture.journal().close()
+        #expect(try fixture.journal().adopt().isEmpty)
+        #expect(StagingArea.files(in: fixture.area.directory).keys.sorted() == [file.serial])
+    }
+
+    /// What nobody has changed yet is forgotten with its mount, from its first moment.
+    @Test func aCopyIsForgottenUnlessMoreIsSaidOfIt() throws {
+        let journal = try fixture.journal()
+        let (copy, _) = try journal.stage(
+            in: fixture.area,
+            for: JournalFixture.container,
+            path: "a",
+            permissions: 0o644,
+            as: .discarded
+        )
+        journal.close()
+        #expect(try fixture.journal().adopt().map(\.state) == [.discarded])
+        withExtendedLifetime(copy) {}
+    }
+
     @Test func ofManyMountsOneGetsEachFile() async throws {
         let dead = try fixture.journal()
         let serials = try (0..<50).map { try fixture.file("\($0)", in: dead).serial }

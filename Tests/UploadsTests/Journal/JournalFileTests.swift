@@ -225,10 +225,10 @@ import Testing
         #expect(throws: Errno.noSpace) {
             // Some of them may find a place in what the journal has already.
             for number in 0..<10_000 {
-                _ = try journal.create(
-                    serial: "\(number)",
-                    container: JournalFixture.container,
-                    path: "a",
+                _ = try journal.stage(
+                    in: fixture.area,
+                    for: JournalFixture.container,
+                    path: "\(number)",
                     permissions: 0o644
                 )
             }

@@ -35,14 +35,9 @@ struct JournalFixture: Sendable {
 
     /// A staged file of some bytes, and its place in the journal.
     func file(_ path: String = "out/a.bam", bytes: Int = 5, in journal: Journal) throws -> JournalFile {
-        let staged = try area.makeFile(named: path.split(separator: "/").last.map(String.init) ?? "")
+        let (staged, file) = try journal.stage(in: area, for: Self.container, path: path, permissions: 0o640)
         try staged.write([UInt8](repeating: 7, count: bytes), at: 0)
-        return try journal.create(
-            serial: staged.path.lastComponent?.string ?? "",
-            container: Self.container,
-            path: path,
-            permissions: 0o640
-        )
+        return file
     }
 
     func staged(_ file: JournalFile) -> FilePath { area.directory.appending(file.serial) }
