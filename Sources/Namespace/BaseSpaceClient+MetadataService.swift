@@ -35,15 +35,19 @@ extension BaseSpaceClient: MetadataService {
         }
     }
 
-    public func files(of container: FileContainer) async throws(BaseSpaceError) -> [RemoteFile] {
+    public func files(
+        of container: FileContainer,
+        receivePage: ([RemoteFile]) -> Void
+    ) async throws(BaseSpaceError) {
         switch container {
         case .logs("", let session):
-            guard let logs = try await appSession(session).logs else { return [] }
-            return try await files(of: logs, resolvingContent: true)
+            guard let logs = try await appSession(session).logs else { return }
+            try await files(of: logs, resolvingContent: true, receivePage: receivePage)
         // With the signed URLs in the listing, opening a file costs no round trip. A run's listing is too long for that:
         // half a kilobyte for each of its 100,000 files.
-        case .run: return try await files(of: container, resolvingContent: false)
-        case .sample, .appResult, .dataset, .logs: return try await files(of: container, resolvingContent: true)
+        case .run: try await files(of: container, resolvingContent: false, receivePage: receivePage)
+        case .sample, .appResult, .dataset, .logs:
+            try await files(of: container, resolvingContent: true, receivePage: receivePage)
         }
     }
 

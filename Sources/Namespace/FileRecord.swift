@@ -18,7 +18,7 @@ public final class FileRecord: Sendable {
     public let contentType: String?
     /// Archived content is listed and can't be read.
     public let isArchived: Bool
-    private let link: SignedLink?
+    fileprivate let link: SignedLink?
 
     /// Makes the record of a file in a directory that others stand in, too.
     init(_ file: RemoteFile, named name: String, in directory: FileDirectory) {
@@ -84,6 +84,23 @@ public final class FileRecord: Sendable {
             }
             return contentType
         }
+    }
+}
+
+extension RemoteFile {
+    /// The file that a record was made of, as far as that tells: one whose path is its place in the tree.
+    init(_ record: FileRecord) {
+        self.init(
+            id: record.id,
+            name: record.name,
+            path: record.place.path,
+            size: record.size,
+            contentType: record.contentType,
+            etag: record.etag,
+            isArchived: record.isArchived,
+            modified: record.modified
+        )
+        contentLink = record.link
     }
 }
 

@@ -1,7 +1,7 @@
 internal import BaseSpaceAPI
 internal import OrderedCollections
 
-/// Makes directories of a container's flat list of files.
+/// Makes directories of a container's flat list of files, page after page as the list comes.
 ///
 /// The service has no directories, only a `Path` for each file. Each component becomes a legal name; directories keep
 /// theirs, and a file whose name is taken by a directory, or by a file of another `Path`, gets ` (<id>)`. Of several
@@ -9,7 +9,10 @@ internal import OrderedCollections
 /// one had.
 ///
 /// A run has 150,000 files, and a listing of 20,000 is waited for: what is usual (files in the order of their ids, paths of
-/// legal names, neighbours in one directory) takes a look at a few bytes and one entry in a dictionary.
+/// legal names, neighbours in one directory) takes a look at a few bytes and one entry in a dictionary, and nothing of a
+/// page is kept but the records made of it. Where the whole list has to be known (files come in another order, or a
+/// directory appears whose name a file has), the rest is put by, and all of it is gone through in order at the end: the
+/// result is the same, however the list was cut into pages and in whatever order it came.
 struct FileTree {
     private struct Directory {
         /// What its files share.
@@ -30,46 +33,83 @@ struct FileTree {
     private var byPath = ["": 0]
     /// The directories by the service's words for them.
     private var byWords: [ByteString: Int] = [ByteString(""): 0]
+    /// Where the last file went: neighbours in a list are mostly neighbours in a directory.
+    private var latest = 0
     private var spots: [ByteString: Spot] = [:]
     /// The places in `spots` as paths.
     private var unusual: Set<String> = []
+    /// The file that came last.
+    private var last: EntityID?
+    /// Files that their records don't tell of in full: those in `spots`, and those that newer ones of their path cover.
+    private var aside: [RemoteFile] = []
+    /// What waits for the end of the list, from the first file on that needs the whole of it.
+    private var backlog: [RemoteFile]?
+    /// Files that were added.
+    private(set) var count = 0
 
-    private init(container: FileContainer) {
+    /// Begins with no file.
+    init(container: FileContainer) {
         self.container = container
         directories = [Directory(shared: FileDirectory(container: container, path: ""))]
     }
 
-    /// The directories of a container.
-    static func listing(of files: [RemoteFile], in container: FileContainer) -> Listing {
-        var tree = FileTree(container: container)
-        let files = inOrder(files)
-        let directories = files.indices.map { tree.directory(of: files[$0]) }
-        for index in files.indices {
-            tree.add(files[index], to: directories[index])
+    /// Adds the next files of the list. One that was added before is passed over.
+    mutating func append(_ files: [RemoteFile]) {
+        count += files.count
+        for (index, file) in files.enumerated() {
+            guard backlog == nil, last.map({ $0 < file.id }) ?? true else {
+                backlog = (backlog ?? []) + files[index...]
+                return
+            }
+            add(file, to: directory(of: file))
+            last = file.id
         }
-        return Listing(
-            directories: Dictionary(uniqueKeysWithValues: tree.directories.map { ($0.path, $0.children) })
-        )
     }
 
-    /// The files by id; lists come that way.
-    private static func inOrder(_ files: [RemoteFile]) -> [RemoteFile] {
-        let isInOrder = files.indices.dropFirst().allSatisfy { files[$0 - 1].id < files[$0].id }
-        return isInOrder ? files : files.sorted { $0.id < $1.id }
+    /// The directories, when all files have been added.
+    func listing() -> Listing {
+        guard let backlog else {
+            return Listing(directories: Dictionary(uniqueKeysWithValues: directories.map { ($0.path, $0.children) }))
+        }
+        let files = (plainFiles + aside + backlog).sorted { $0.id < $1.id }
+        var tree = FileTree(container: container)
+        var homes: [Int] = []
+        homes.reserveCapacity(files.count)
+        for file in files {
+            homes.append(tree.directory(of: file))
+        }
+        for (file, home) in zip(files, homes) where tree.last != file.id {
+            tree.add(file, to: home)
+            tree.last = file.id
+        }
+        return tree.listing()
+    }
+
+    /// The files that are simply where their paths say.
+    private var plainFiles: [RemoteFile] {
+        let others = Set(aside.map(\.id))
+        return directories.flatMap { directory in
+            directory.children.values.compactMap { child in
+                guard case .file(let record) = child, !others.contains(record.id) else { return nil }
+                return RemoteFile(record)
+            }
+        }
     }
 
     /// The directory that a file goes to, made with those above it.
     private mutating func directory(of file: RemoteFile) -> Int {
         let words = file.path.prefix(upTo: file.path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? file.path.startIndex)
-        // Neighbours in a list are mostly neighbours in a directory.
-        if let last = directories.last, last.path.utf8.elementsEqual(words.utf8) { return directories.count - 1 }
+        if directories[latest].path.utf8.elementsEqual(words.utf8) { return latest }
         let key = ByteString(String(words))
-        if let known = byWords[key] { return known }
+        if let known = byWords[key] {
+            latest = known
+            return known
+        }
         var components = Self.components(of: file)
         components.removeLast()
-        let index = directory(components[...])
-        byWords[key] = index
-        return index
+        latest = directory(components[...])
+        byWords[key] = latest
+        return latest
     }
 
     private mutating func directory(_ components: ArraySlice<String>) -> Int {
@@ -77,7 +117,11 @@ struct FileTree {
         let path = components.joined(separator: "/")
         if let known = byPath[path] { return known }
         let parent = directory(components.dropLast())
-        directories[parent].children[name] = .directory
+        if case .file(let record)? = directories[parent].children.updateValue(.directory, forKey: name) {
+            // It should have given way before other files were looked at.
+            if !aside.contains(where: { $0.id == record.id }) { aside.append(RemoteFile(record)) }
+            backlog = backlog ?? []
+        }
         directories.append(Directory(shared: FileDirectory(container: container, path: path)))
         byPath[path] = directories.count - 1
         return directories.count - 1
@@ -91,6 +135,7 @@ struct FileTree {
 
     private mutating func add(_ file: RemoteFile, to index: Int) {
         if !spots.isEmpty, let spot = spots[ByteString(file.path)] {
+            aside.append(file)
             return put(file, at: spot.name, in: spot.directory)
         }
         let name = Self.leaf(of: file)
@@ -100,13 +145,15 @@ struct FileTree {
         case nil where isPlain:
             put(file, at: name, in: index)
         // The same path once more: the newest is shown.
-        case .file where isPlain && !unusual.contains(file.path):
+        case .file(let older) where isPlain && !unusual.contains(file.path):
+            aside.append(RemoteFile(older))
             put(file, at: name, in: index)
         case let taken:
             let free =
                 taken == nil
                 ? name : EntityNames.free(name, id: file.id) { directories[index].children[$0] != nil }
             spots[ByteString(file.path)] = Spot(directory: index, name: free)
+            aside.append(file)
             unusual.insert(directory.isEmpty ? free : directory + "/" + free)
             put(file, at: free, in: index)
         }

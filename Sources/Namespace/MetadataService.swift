@@ -6,8 +6,11 @@ public protocol MetadataService: Sendable {
     func entities(in collection: EntityCollection) async throws(BaseSpaceError) -> [Entity]
     /// One entity, in the service's full form.
     func entity(_ key: EntityKey) async throws(BaseSpaceError) -> Entity
-    /// All files of a container, in one flat list.
-    func files(of container: FileContainer) async throws(BaseSpaceError) -> [RemoteFile]
+    /// Hands over all files of a container, in one flat list: a page at a time, one after the other.
+    func files(
+        of container: FileContainer,
+        receivePage: ([RemoteFile]) -> Void
+    ) async throws(BaseSpaceError)
     /// All properties of an entity, with all of their items.
     func properties(of owner: EntityKey) async throws(BaseSpaceError) -> [Property]
     /// Makes a property, or gives it another value.

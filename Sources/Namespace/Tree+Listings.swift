@@ -44,8 +44,12 @@ extension Tree {
             case .files(let container):
                 // What is final when the list is asked for can't grow after it.
                 let isFinal = state.withLock { $0.isFinal(container) }
-                let files = try await service.files(of: container)
-                return .success(install(files, of: container, isFinal: isFinal, begun: start))
+                var files = FileTree(container: container)
+                try await service.files(of: container) { page in
+                    files.append(page)
+                    makeRoom(for: files.count, of: .files(of: container))
+                }
+                return .success(install(files.listing(), of: container, isFinal: isFinal, begun: start))
             case .properties(let owner):
                 return .success(try await fetchProperties(of: owner))
             }
@@ -114,19 +118,20 @@ extension Tree {
         }
     }
 
+    /// A long listing takes the room of others while it comes, not after.
+    private func makeRoom(for lines: Int, of key: ListingKey) {
+        state.withLock { state in
+            state.dropListings(keeping: key, limit: max(0, configuration.listingLimit - lines), at: now())
+        }
+    }
+
     private func install(
-        _ files: [RemoteFile],
+        _ listing: Listing,
         of container: FileContainer,
         isFinal: Bool,
         begun start: ContinuousClock.Instant
     ) -> Listing {
-        // A long one takes the room of others before it is made, not after.
         state.withLock { state in
-            let room = max(0, configuration.listingLimit - files.count)
-            state.dropListings(keeping: .files(of: container), limit: room, at: now())
-        }
-        let listing = FileTree.listing(of: files, in: container)
-        return state.withLock { state in
             state.local[container]?.dropUploads(before: start)
             let lifetime = isFinal ? configuration.finalLifetime : configuration.metadataLifetime
             state.finish(.files(of: container), with: listing, fetched: start, freshUntil: start + lifetime)

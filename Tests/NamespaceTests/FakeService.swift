@@ -145,8 +145,8 @@ final class FakeService: MetadataService {
         }
     }
 
-    func files(of container: FileContainer) async throws(BaseSpaceError) -> [RemoteFile] {
-        try await answer("files") { $0.files }
+    func files(of container: FileContainer, receivePage: ([RemoteFile]) -> Void) async throws(BaseSpaceError) {
+        receivePage(try await answer("files") { $0.files })
     }
 
     func appSession(_ id: EntityID) async throws(BaseSpaceError) -> AppSession {

@@ -1,16 +1,23 @@
-import BaseSpaceAPI
 import OrderedCollections
 import TestSupport
 import Testing
 
+@testable import BaseSpaceAPI
 @testable import Namespace
 
 @Suite struct FileTreeTests {
+    private func listing(of pages: [RemoteFile]..., in container: FileContainer = .appResult("1")) -> Listing {
+        listing(of: pages, in: container)
+    }
+
+    private func listing(of pages: [[RemoteFile]], in container: FileContainer) -> Listing {
+        var tree = FileTree(container: container)
+        pages.forEach { tree.append($0) }
+        return tree.listing()
+    }
+
     private func names(_ files: [(id: EntityID, path: String)], in directory: String = "") -> [String: EntityID?] {
-        let listing = FileTree.listing(
-            of: files.map { RemoteFile(id: $0.id, name: "", path: $0.path, size: 1) },
-            in: .appResult("1")
-        )
+        let listing = listing(of: files.map { RemoteFile(id: $0.id, name: "", path: $0.path, size: 1) })
         return (listing.directories[directory] ?? [:]).reduce(into: [:]) { names, child in
             switch child.value {
             case .file(let record): names[child.key] = .some(record.id)
@@ -48,6 +55,49 @@ import Testing
         #expect(names([("1", path)]).keys.contains(first))
     }
 
+    /// However the list is cut into pages, in whatever order it comes and whatever comes twice, the directories are the same.
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func pagesMakeTheSameDirectoriesAsTheWholeList(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let parts = ["a", "b", "a (2)", "a (9)", "..", "x\u{1}", "x_"]
+        var files = (1...40).map { id in
+            let path = (0...Int.random(in: 0...2, using: &random))
+                .map { _ in parts.randomElement(using: &random) ?? "" }
+                .joined(separator: "/")
+            var file = RemoteFile(id: EntityID(String(id)), name: "n", path: path, size: Int64(id))
+            file.etag = "0123456789abcdef0123456789abcdef-\(id)"
+            file.created = Timestamp(seconds: Int64(id))
+            file.contentLink = SignedLink("https://example.com/\(id)?s")
+            return file
+        }
+        let whole = described(listing(of: files, in: .sample("1")))
+        // Mostly in order, as the service's own lists are.
+        for _ in 0..<Int.random(in: 0...3, using: &random) {
+            files.swapAt(Int.random(in: 0..<40, using: &random), Int.random(in: 0..<40, using: &random))
+        }
+        if Bool.random(using: &random) { files.append(files[Int.random(in: 0..<40, using: &random)]) }
+        var pages: [[RemoteFile]] = []
+        var rest = files[...]
+        while !rest.isEmpty {
+            let page = rest.prefix(Int.random(in: 1...20, using: &random))
+            pages.append(Array(page))
+            rest = rest.dropFirst(page.count)
+        }
+        #expect(described(listing(of: pages, in: .sample("1"))) == whole, "seed \(seed)")
+    }
+
+    /// All that a listing says, without the order of its lines.
+    private func described(_ listing: Listing) -> [String] {
+        listing.directories.flatMap { path, directory in
+            directory.map { name, child in
+                guard case .file(let record) = child else { return "\(path)/\(name): \(child)" }
+                let link = record.contentURL?.description ?? ""
+                return "\(record.place.path): \(path)/\(name) \(record.id) \(record.size) \(record.etag ?? "") \(link)"
+                    + "\(record.modified.map { "\($0)" } ?? "")"
+            }
+        }.sorted()
+    }
+
     /// Every file of a listing is found where its record says it stands, whatever the paths.
     @Test(arguments: 0..<30 as Range<UInt64>)
     func everyFileIsFoundAtItsPlace(seed: UInt64) {
@@ -59,7 +109,7 @@ import Testing
                 .joined(separator: "/")
             return RemoteFile(id: EntityID(String(id)), name: "n", path: path, size: 0)
         }
-        let listing = FileTree.listing(of: files, in: .sample("1"))
+        let listing = listing(of: files, in: .sample("1"))
         let newest = Dictionary(files.map { ($0.path, $0.id) }, uniquingKeysWith: { max($0, $1) })
         var shown: Set<EntityID> = []
         for (path, directory) in listing.directories {

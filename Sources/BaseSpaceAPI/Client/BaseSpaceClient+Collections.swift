@@ -19,33 +19,60 @@ extension BaseSpaceClient {
         sortBy: String? = "Id",
         id: @escaping @Sendable (Item) -> EntityID?
     ) async throws(BaseSpaceError) -> [Item] {
+        var merged = MergedPages(id: id)
+        try await eachPage(of: segments, query: query, sortBy: sortBy) { merged.append($0) }
+        return merged.items
+    }
+
+    /// All pages of a collection, one after the other and in its order, each handed over as soon as those before it are
+    /// there. Items that are added or removed meanwhile shift the pages, and an item may come twice.
+    func eachPage<Item: Decodable & Sendable>(
+        of segments: [String],
+        query: [(String, String)] = [],
+        sortBy: String? = "Id",
+        _ receive: ([Item]) -> Void
+    ) async throws(BaseSpaceError) {
         let source = PageSource<Item>(client: self, segments: segments, query: query, sortBy: sortBy)
         let first = try await source.page(at: 0, limit: Self.pageSize)
         let count = first.items.count
-        var pages: [[Item]]
-        if let total = first.totalCount.map({ min($0, Self.longestCollection) }) {
-            // A first page of one item must not make a million calls of the rest: the service cuts what is too long.
-            pages = try await source.pages(
-                in: count..<max(count, total),
-                step: max(count, min(first.limit ?? 1, Self.pageSize))
-            )
-        } else {
-            pages = [try await source.itemsToTheEnd(after: first)]
+        guard let total = first.totalCount.map({ min($0, Self.longestCollection) }) else {
+            receive(first.items)
+            return try await source.pagesToTheEnd(after: first, receive)
         }
-        pages.insert(first.items, at: 0)
-        // Items that were added or removed meanwhile shift the pages, and an item may come twice. Each page goes when it is
-        // done with: a run's list is large enough to be there once only.
-        var items: [Item] = []
-        items.reserveCapacity(pages.reduce(0) { $0 + $1.count })
-        var seen: Set<EntityID> = []
-        pages.reverse()
-        seen.reserveCapacity(items.capacity)
-        while let page = pages.popLast() {
-            for item in page where id(item).map({ seen.insert($0).inserted }) ?? true {
-                items.append(item)
+        // A first page of one item must not make a million calls of the rest: the service cuts what is too long.
+        let step = max(count, min(first.limit ?? 1, Self.pageSize))
+        try await source.pages(in: count..<max(count, total), step: step, after: first.items, receive)
+    }
+}
+
+/// The items of a collection's pages, each once.
+struct MergedPages<Item> {
+    private(set) var items: [Item] = []
+    private let id: (Item) -> EntityID?
+    private var last: EntityID?
+    /// Those that came; not kept as long as each is greater than the one before it.
+    private var seen: Set<EntityID>?
+
+    /// - Parameter id: What tells items apart; those without one are all kept.
+    init(id: @escaping (Item) -> EntityID?) {
+        self.id = id
+    }
+
+    mutating func append(_ page: [Item]) {
+        for item in page where id(item).map({ isNew($0) }) ?? true {
+            items.append(item)
+        }
+    }
+
+    private mutating func isNew(_ id: EntityID) -> Bool {
+        if seen == nil {
+            guard let last, !(last < id) else {
+                last = id
+                return true
             }
+            seen = Set(items.compactMap(self.id))
         }
-        return items
+        return seen?.insert(id).inserted ?? true
     }
 }
 
@@ -66,46 +93,51 @@ private struct PageSource<Item: Decodable & Sendable>: Sendable {
         return try client.decode(response, of: endpoint)
     }
 
-    /// The items of a range that is known to exist, pages of `step` in parallel. The limiter sees to it that they don't
-    /// all go out at once.
-    func pages(in range: Range<Int>, step: Int) async throws(BaseSpaceError) -> [[Item]] {
-        guard !range.isEmpty, step > 0 else { return [] }
-        let parts = stride(from: range.lowerBound, to: range.upperBound, by: step).map { start in
-            start..<min(start + step, range.upperBound)
-        }
-        let results = await withTaskGroup { group in
+    /// Hands over a first page and those of a range that is known to exist, of `step` items each and fetched in parallel. The
+    /// limiter sees to it that they don't all go out at once.
+    func pages(
+        in range: Range<Int>,
+        step: Int,
+        after first: [Item],
+        _ receive: ([Item]) -> Void
+    ) async throws(BaseSpaceError) {
+        let starts = step > 0 ? Array(stride(from: range.lowerBound, to: range.upperBound, by: step)) : []
+        let parts = starts.map { $0..<min($0 + step, range.upperBound) }
+        let failure = await withTaskGroup { group -> BaseSpaceError? in
             for (index, part) in parts.enumerated() {
                 group.addTask { (index, await sequentially(part)) }
             }
-            var results = [Result<[Item], BaseSpaceError>?](repeating: nil, count: parts.count)
+            receive(first)
+            // Those that came before their turn.
+            var early = [[Item]?](repeating: nil, count: parts.count)
+            var next = 0
             for await (index, result) in group {
-                results[index] = result
-                if case .failure = result {
+                switch result {
+                case .success(let items): early[index] = items
+                case .failure(let error):
                     group.cancelAll()
-                    return [result]
+                    return error
+                }
+                while next < parts.count, let items = early[next].take() {
+                    receive(items)
+                    next += 1
                 }
             }
-            return results.compactMap { $0 }
+            return nil
         }
-        var pages: [[Item]] = []
-        for result in results {
-            pages.append(try result.get())
-        }
-        return pages
+        if let failure { throw failure }
     }
 
-    /// The items after a first page that doesn't tell how many there are.
-    func itemsToTheEnd(after first: Page<Item>) async throws(BaseSpaceError) -> [Item] {
-        var items: [Item] = []
+    /// Hands over the pages after a first one that doesn't tell how many there are.
+    func pagesToTheEnd(after first: Page<Item>, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
         var last = first
         var offset = first.items.count
         // A page is the last one when it is shorter than the service says its pages are; if it doesn't say, an empty one.
         while !last.items.isEmpty, last.items.count >= (last.limit ?? 1) {
             last = try await page(at: offset, limit: last.limit ?? first.items.count)
-            items += last.items
+            receive(last.items)
             offset += last.items.count
         }
-        return items
     }
 
     /// A range by one page, or by several when the service cuts them shorter than asked for.

@@ -26,7 +26,7 @@ extension BaseSpaceClient {
         try await value(.get(["v1pre3", "appresults", id.rawValue]))
     }
 
-    /// A container's files: all of them, whatever their directory.
+    /// A container's files: all of them, whatever their directory, each once.
     ///
     /// - Parameter resolvingContent: Whether each file brings its signed URL with it, which saves a call per file that is
     ///   read; half a kilobyte of memory for each, which counts with a run's 100,000 files.
@@ -34,12 +34,26 @@ extension BaseSpaceClient {
         of container: FileContainer,
         resolvingContent: Bool = true
     ) async throws(BaseSpaceError) -> [RemoteFile] {
+        var files = MergedPages<RemoteFile>(id: \.id)
+        try await self.files(of: container, resolvingContent: resolvingContent) { files.append($0) }
+        return files.items
+    }
+
+    /// The same, handed over a page at a time: one after the other and in the order of the list, as soon as those before it
+    /// are there. A file may come twice when the list changes meanwhile.
+    public func files(
+        of container: FileContainer,
+        resolvingContent: Bool,
+        receivePage: ([RemoteFile]) -> Void
+    ) async throws(BaseSpaceError) {
         let query = resolvingContent ? [("FileHrefContentResolution", "true")] : []
-        var files: [RemoteFile] = try await collection(container.segments + ["files"], query: query, id: \.id)
-        for index in files.indices where isOwnLink(files[index].contentLink) {
-            files[index].contentLink = nil
+        try await eachPage(of: container.segments + ["files"], query: query) { (page: [RemoteFile]) in
+            var page = page
+            for index in page.indices where isOwnLink(page[index].contentLink) {
+                page[index].contentLink = nil
+            }
+            receivePage(page)
         }
-        return files
     }
 
     /// A file in full.
