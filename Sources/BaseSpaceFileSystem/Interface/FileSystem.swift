@@ -98,12 +98,13 @@ public protocol FileSystem: AnyObject, Sendable {
     func synchronize(_ handle: FileHandle, of inode: InodeNumber, dataOnly: Bool) throws(Errno) -> Answer<Void>
 
     /// `opendir`: fixes what `readDirectory` with this handle lists.
-    func openDirectory(_ inode: InodeNumber) throws(Errno) -> Answer<FileHandle>
+    func openDirectory(_ inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<FileHandle>
 
     /// Lists a directory from the entry after `cookie` (0: from the start), calling `body` for each entry until it
     /// returns `false`, which means that the entry was not taken. Never waits.
     ///
-    /// With `attributes` each taken entry that carries an `Entry` is one lookup reference; without, none is.
+    /// With `attributes` each taken entry that carries an `Entry` is one lookup reference; without, none is. Entries may come
+    /// without all the same; the kernel looks those up when somebody wants them.
     func readDirectory(
         _ handle: FileHandle,
         of inode: InodeNumber,
@@ -270,7 +271,7 @@ public struct DirectoryEntry: Sendable {
     public var inode: InodeNumber
     /// What it is.
     public var kind: Attributes.Kind
-    /// Attributes, where they are asked for and known; `nil` for `.` and `..`.
+    /// Attributes, where they are asked for, known and likely to be wanted; `nil` for `.` and `..`.
     public var entry: Entry?
     /// Where the listing goes on after this entry; never 0.
     public var cookie: UInt64

@@ -22,10 +22,24 @@ enum OpenHandle: Sendable {
 final class DirectorySnapshot: Sendable {
     let directory: Node
     let children: [Node]
+    /// The thread that opened it.
+    let reader: Int32
+    private let detail: ListingHabits.Detail
 
-    init(directory: Node, children: [Node]) {
+    init(directory: Node, children: [Node], detail: ListingHabits.Detail, reader: Int32) {
         self.directory = directory
         self.children = children
+        self.detail = detail
+        self.reader = reader
+    }
+
+    /// Whether whoever reads it is to have the attributes of a child with its name.
+    func tellsAttributes(of child: Node) -> Bool {
+        switch detail {
+        case .attributes: true
+        case .attributesBut(let probe): child.name != probe
+        case .names: child.isDirectory
+        }
     }
 }
 

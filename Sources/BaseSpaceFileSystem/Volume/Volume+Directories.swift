@@ -4,14 +4,14 @@ public import SystemPackage
 internal import Uploads
 
 extension Volume {
-    public func openDirectory(_ inode: InodeNumber) throws(Errno) -> Answer<FileHandle> {
+    public func openDirectory(_ inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<FileHandle> {
         let directory = try node(inode)
         guard directory.isDirectory else { throw .notDirectory }
         if let children = tree.knownChildren(of: directory) {
-            return .ready(handle(for: children, of: directory))
+            return .ready(handle(for: children, of: directory, caller: caller))
         }
         return pending("listing '\(directory.name)'", in: inode) { [self] in
-            handle(for: try await tree.children(of: directory), of: directory)
+            handle(for: try await tree.children(of: directory), of: directory, caller: caller)
         }
     }
 
@@ -35,8 +35,9 @@ extension Volume {
         guard first < snapshot.children.count else { return }
         for index in first..<snapshot.children.count {
             let child = snapshot.children[index]
-            // Without an entry the kernel looks the name up when somebody wants it: that is for what just left the tree.
-            let entry = attributes ? self.entry(for: child, in: directory) : nil
+            // Without an entry the kernel looks the name up when somebody wants it: that is for what just left the tree, and
+            // for what nobody seems to want.
+            let entry = attributes && snapshot.tellsAttributes(of: child) ? self.entry(for: child, in: directory) : nil
             let line = DirectoryEntry(
                 name: child.name,
                 inode: entry?.attributes.attributes.inode ?? child.inode,
@@ -51,6 +52,7 @@ extension Volume {
                 return
             }
         }
+        habits.withLock { $0.finished(inode, by: snapshot.reader, at: .now) }
     }
 
     /// Has the kernel forget the names it has known longest when it knows very many: a walk over a million files would
@@ -103,8 +105,13 @@ extension Volume {
         )
     }
 
-    private func handle(for children: [Node], of directory: Node) -> FileHandle {
-        handles.insert(.directory(DirectorySnapshot(directory: directory, children: children)))
+    private func handle(for children: [Node], of directory: Node, caller: Caller) -> FileHandle {
+        let probe = children.first { !$0.isDirectory }?.name
+        let detail = habits.withLock { habits in
+            habits.open(directory.inode, lines: children.count, probe: probe, by: caller.pid, at: .now)
+        }
+        let snapshot = DirectorySnapshot(directory: directory, children: children, detail: detail, reader: caller.pid)
+        return handles.insert(.directory(snapshot))
     }
 
     private func kind(of node: Node) -> Attributes.Kind {

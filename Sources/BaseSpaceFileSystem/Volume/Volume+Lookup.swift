@@ -9,7 +9,7 @@ extension Volume {
         guard directory.isDirectory else { throw .notDirectory }
         switch tree.knownChild(named: name, of: directory) {
         case .found(let child):
-            return .ready(result(child, in: directory))
+            return .ready(result(child, in: directory, caller: caller))
         case .missing:
             return .ready(missing(name, in: directory))
         case .unknown:
@@ -17,13 +17,16 @@ extension Volume {
                 guard let child = try await tree.child(named: name, of: directory) else {
                     return missing(name, in: directory)
                 }
-                return result(child, in: directory)
+                return result(child, in: directory, caller: caller)
             }
         }
     }
 
-    private func result(_ child: Node, in directory: Node) -> LookupResult {
+    private func result(_ child: Node, in directory: Node, caller: Caller) -> LookupResult {
         defer { trimKernel() }
+        if !child.isDirectory {
+            habits.withLock { $0.lookedUp(child.name, in: directory.inode, by: caller.pid, at: .now) }
+        }
         guard let entry = entry(for: child, in: directory) else { return missing(child.name, in: directory) }
         return .found(entry)
     }

@@ -60,6 +60,7 @@ public final class Volume: FileSystem {
     /// Tells the kernel what it remembers wrongly; set once the session is there.
     let kernel = Mutex<(any KernelCache)?>(nil)
     let missedNames = Mutex(MissedNames(lifetime: .seconds(negativeLifetime)))
+    let habits = Mutex(ListingHabits())
     /// Where the tree is mounted: targets of links that programs make may be paths below it.
     let mountPoint = Mutex("")
     let sessionAges = Mutex(SessionAges())

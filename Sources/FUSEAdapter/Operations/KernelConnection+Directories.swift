@@ -7,7 +7,7 @@ import SystemPackage
 extension KernelConnection {
     func openDirectory(_ request: Request, _ inode: InodeNumber) {
         answer(request) { () throws(Errno) in
-            try fileSystem.openDirectory(inode)
+            try fileSystem.openDirectory(inode, caller: request.caller)
         } with: { request, handle in
             if !request.succeed(withDirectory: handle) {
                 self.fileSystem.releaseDirectory(handle, of: inode)

@@ -4,7 +4,7 @@ import Synchronization
 import SystemPackage
 
 extension MemoryFileSystem {
-    func openDirectory(_ inode: InodeNumber) throws(Errno) -> Answer<FileHandle> {
+    func openDirectory(_ inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<FileHandle> {
         let handle = try state.withLock { state throws(Errno) in
             guard let node = state.nodes[inode] else { throw .staleNFSFileHandle }
             var listing = [
