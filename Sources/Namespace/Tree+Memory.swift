@@ -9,7 +9,7 @@ extension Tree {
     /// What is open stays all the same, and has its turn again. Directories, in which a program may stand, are neither
     /// counted nor among them.
     ///
-    /// - Returns: At most some thousands at a time.
+    /// - Returns: A quarter of the limit at a time.
     public func surplusNodes() -> [Node] {
         state.withLock { $0.surplusNodes(limit: configuration.nodeLimit) }
     }
@@ -20,7 +20,6 @@ extension Tree.State {
     private static let idleTime = Duration.seconds(900)
     /// How often they are looked through.
     private static let sweepInterval = Duration.seconds(60)
-    private static let surplusBatch = 4096
 
     /// Puts a listing in its place, or takes it away, and keeps the accounts.
     mutating func put(_ slot: ListingSlot?, for key: ListingKey) {
@@ -62,11 +61,13 @@ extension Tree.State {
     }
 
     mutating func surplusNodes(limit: Int) -> [Node] {
+        guard forgettableNodes - toldNodes > limit else { return [] }
         var surplus: [Node] = []
         var looks = retained.count
-        while forgettableNodes - toldNodes > limit, surplus.count < Self.surplusBatch, looks > 0,
-            let next = retained.popFirst()
-        {
+        // Many at a time, and seldom: since Linux 6.12 the kernel asks again for the attributes of everything that was listed
+        // while it forgot something.
+        let goal = limit - limit / 4
+        while forgettableNodes - toldNodes > goal, looks > 0, let next = retained.popFirst() {
             looks -= 1
             guard var slot = slots[next.inode], slot.turn == next.turn else { continue }
             // What was told before and is still here was in use then.

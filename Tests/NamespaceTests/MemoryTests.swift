@@ -71,6 +71,20 @@ import Testing
         #expect(tree.surplusNodes().count == 1)
     }
 
+    /// The kernel is told seldom, and then of many.
+    @Test func aQuarterOfTheLimitGoesAtATime() async throws {
+        let fixture = fixture(nodes: 4)
+        let children = try await fixture.tree.children(of: fixture.walk("Projects/P/Samples/S1/Files"))
+        for child in children.prefix(4) {
+            _ = try #require(fixture.tree.retain(child))
+        }
+        #expect(fixture.tree.surplusNodes().isEmpty)
+        _ = try #require(fixture.tree.retain(children[4]))
+        #expect(fixture.tree.surplusNodes().map(\.name) == ["f1", "f2"])
+        _ = try #require(fixture.tree.retain(children[5]))
+        #expect(fixture.tree.surplusNodes().isEmpty)
+    }
+
     @Test func whatWasBusyHasItsTurnAgain() async throws {
         let fixture = fixture(nodes: 2)
         let tree = fixture.tree
