@@ -54,7 +54,7 @@ public enum EntityNames {
     }
 
     /// Whether a name is legal at the first look at its bytes, as nearly all are.
-    private static func isPlain(_ name: String) -> Bool {
+    static func isPlain(_ name: String) -> Bool {
         guard let first = name.utf8.first, first != UInt8(ascii: "."), name.utf8.count <= maximumLength else {
             return false
         }

@@ -56,13 +56,15 @@ struct FileTree {
     /// Adds the next files of the list. One that was added before is passed over.
     mutating func append(_ files: [RemoteFile]) {
         count += files.count
-        for (index, file) in files.enumerated() {
-            guard backlog == nil, last.map({ $0 < file.id }) ?? true else {
+        for index in files.indices {
+            guard backlog == nil, last.map({ $0 < files[index].id }) ?? true else {
                 backlog = (backlog ?? []) + files[index...]
                 return
             }
-            add(file, to: directory(of: file))
-            last = file.id
+            if !addNeighbour(files[index]) {
+                add(files[index], to: directory(of: files[index]))
+            }
+            last = files[index].id
         }
     }
 
@@ -133,6 +135,27 @@ struct FileTree {
         return parts.isEmpty ? [EntityNames.legal(file.name)] : parts
     }
 
+    /// Adds a file that is in the last one's directory, under a name that is legal and free, as nearly all are.
+    ///
+    /// - Returns: Whether it is such a one; nothing is done otherwise.
+    private mutating func addNeighbour(_ file: RemoteFile) -> Bool {
+        let directory = directories[latest].shared
+        guard spots.isEmpty, EntityNames.isPlain(file.name), Self.isPath(file.path, directory.path, file.name) else {
+            return false
+        }
+        let record = FileRecord(file, named: file.name, in: directory)
+        let end = directories[latest].children.count
+        let (taken, place) = directories[latest].children.updateValue(
+            .file(record),
+            forKey: file.name,
+            insertingAt: end
+        )
+        if let taken {
+            directories[latest].children.values[place] = taken
+        }
+        return taken == nil
+    }
+
     private mutating func add(_ file: RemoteFile, to index: Int) {
         if !spots.isEmpty, let spot = spots[ByteString(file.path)] {
             aside.append(file)
@@ -180,10 +203,16 @@ struct FileTree {
 
     /// Whether a path is a directory's and a name, byte for byte.
     private static func isPath(_ path: String, _ directory: String, _ name: String) -> Bool {
-        guard !directory.isEmpty else { return path.utf8.elementsEqual(name.utf8) }
-        return path.utf8.count == directory.utf8.count + 1 + name.utf8.count
-            && path.utf8.starts(with: directory.utf8) && path.utf8.dropLast(name.utf8.count).last == UInt8(ascii: "/")
-            && path.utf8.suffix(name.utf8.count).elementsEqual(name.utf8)
+        var (path, directory, name) = (path, directory, name)
+        return path.withUTF8 { path in
+            directory.withUTF8 { directory in
+                name.withUTF8 { name in
+                    guard !directory.isEmpty else { return path.elementsEqual(name) }
+                    return path.count == directory.count + 1 + name.count && path[directory.count] == UInt8(ascii: "/")
+                        && path.starts(with: directory) && path[(directory.count + 1)...].elementsEqual(name)
+                }
+            }
+        }
     }
 }
 

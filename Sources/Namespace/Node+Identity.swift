@@ -21,7 +21,8 @@ extension Node.Content {
 
     /// The number of the inode in a place.
     func inode(in parent: InodeNumber, named name: String) -> InodeNumber {
-        InodeNumber(key: key ?? "\(parent.rawValue)/\(name)")
+        if case .file(let record) = self { return InodeNumber(key: record.keyPrefix, record.id.rawValue) }
+        return InodeNumber(key: key ?? "\(parent.rawValue)/\(name)")
     }
 }
 
@@ -34,9 +35,11 @@ extension EntityKey {
 }
 
 extension FileRecord {
+    var key: String { keyPrefix + id.rawValue }
+
     /// A dataset shows files of a sample or AppResult once more, with the same ids: another place, where other rules hold.
-    var key: String {
-        if case .dataset = container { "\(container.key)/file/\(id)" } else { "file/\(id)" }
+    fileprivate var keyPrefix: String {
+        if case .dataset = container { "\(container.key)/file/" } else { "file/" }
     }
 }
 

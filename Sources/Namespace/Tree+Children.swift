@@ -117,7 +117,7 @@ extension Tree.State {
 
     /// The directory that a file stands in, also when it was looked up in the entity above `Files/`.
     private func filesInode(of directory: Node) -> InodeNumber {
-        guard let place = directory.filePlace else { return directory.inode }
+        guard case .entity = directory.content, let place = directory.filePlace else { return directory.inode }
         return Node.Content.directory(place).inode(in: directory.inode, named: "")
     }
 }

@@ -67,6 +67,38 @@ import Testing
         #expect(read(text) == nil)
     }
 
+    /// Texts are looked through eight bytes at a time: each byte that ends one, or is left to the decoder, in each place.
+    @Test(arguments: 0..<20)
+    func aTextEndsWhereItEnds(length: Int) throws {
+        for byte in UInt8.min...UInt8.max {
+            for place in 0...length {
+                var text = Array(repeating: UInt8(ascii: "a"), count: length)
+                text.insert(byte, at: place)
+                let document = Array("\"".utf8) + text + Array("\",12345678901234567890".utf8)
+                let expected: [UInt8]? =
+                    switch byte {
+                    case UInt8(ascii: "\""): Array(text[..<place])
+                    case UInt8(ascii: "\\"), 0..<0x20: nil
+                    default: text
+                    }
+                let read = document.withUnsafeBufferPointer { bytes in
+                    var scanner = JSONScanner(bytes)
+                    return (try? scanner.text()).map { Array($0) }
+                }
+                #expect(read == expected, "byte \(byte) at \(place) of \(length)")
+            }
+        }
+    }
+
+    @Test(arguments: 1..<20)
+    func aTextWithoutAnEndIsNone(length: Int) {
+        let read = Array("\"\(String(repeating: "a", count: length))".utf8).withUnsafeBufferPointer { bytes in
+            var scanner = JSONScanner(bytes)
+            return (try? scanner.text()).map { Array($0) }
+        }
+        #expect(read == nil)
+    }
+
     @Test(arguments: 0..<60)
     func bothReadTheSame(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))

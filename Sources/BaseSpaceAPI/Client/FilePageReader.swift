@@ -5,9 +5,9 @@ struct FilePageReader {
     private var items: [RemoteFile]?
     private var totalCount: Int64?
     private var limit: Int64?
-    /// What neighbours in a list have in common is made once.
-    private var lastType: String?
-    private var lastDate: (text: String, moment: Timestamp?)?
+    /// What neighbours in a list have in common is made once; the texts are the reply's own bytes.
+    private var lastType: (text: UnsafeBufferPointer<UInt8>, type: String)?
+    private var lastDate: (text: UnsafeBufferPointer<UInt8>, moment: Timestamp?)?
 
     /// The page in a reply; `nil` where something in it is not what it usually is, and `JSONDecoder` has to look.
     static func page(in reply: [UInt8]) -> Page<RemoteFile>? {
@@ -36,6 +36,7 @@ struct FilePageReader {
             case "Items":
                 guard items == nil else { throw JSONScanner.Unusual() }
                 var list: [RemoteFile] = []
+                list.reserveCapacity(1000)
                 try scanner.array { scanner throws(JSONScanner.Unusual) in list.append(try readFile(&scanner)) }
                 items = list
             case "TotalCount": totalCount = try scanner.integer()
@@ -60,7 +61,7 @@ struct FilePageReader {
             case "UploadStatus": file.uploadStatus = try scanner.string().map { RemoteFile.status($0) }
             case "DateCreated": file.created = try readDate(&scanner)
             case "DateModified": file.modified = try readDate(&scanner)
-            case "HrefContent": file.contentLink = RemoteFile.link(try scanner.string())
+            case "HrefContent": file.contentLink = try readLink(&scanner)
             default: try scanner.skip()
             }
         }
@@ -71,18 +72,23 @@ struct FilePageReader {
         return file
     }
 
+    private func readLink(_ scanner: inout JSONScanner) throws(JSONScanner.Unusual) -> SignedLink? {
+        guard let text = try scanner.optionalText(), RemoteFile.isSigned(text) else { return nil }
+        return SignedLink(try JSONScanner.string(of: text))
+    }
+
     private mutating func readType(_ scanner: inout JSONScanner) throws(JSONScanner.Unusual) -> String? {
-        let type = try scanner.string()
-        if type != lastType {
-            lastType = type
-        }
-        return lastType
+        guard let text = try scanner.optionalText() else { return nil }
+        if let lastType, lastType.text.isSame(as: text) { return lastType.type }
+        let type = try JSONScanner.string(of: text)
+        lastType = (text, type)
+        return type
     }
 
     private mutating func readDate(_ scanner: inout JSONScanner) throws(JSONScanner.Unusual) -> Timestamp? {
-        guard let text = try scanner.string() else { return nil }
-        if let lastDate, lastDate.text == text { return lastDate.moment }
-        let moment = Timestamp(iso8601: text).flatMap { $0 == .none ? nil : $0 }
+        guard let text = try scanner.optionalText() else { return nil }
+        if let lastDate, lastDate.text.isSame(as: text) { return lastDate.moment }
+        let moment = Timestamp(iso8601: try JSONScanner.string(of: text)).flatMap { $0 == .none ? nil : $0 }
         lastDate = (text, moment)
         return moment
     }

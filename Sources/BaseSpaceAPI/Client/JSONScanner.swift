@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Reads JSON from left to right, making nothing but what it is asked for.
 ///
 /// It knows the JSON that services write by machine. At anything else (escapes in a text, a fraction where a whole number
@@ -34,7 +36,7 @@ struct JSONScanner {
 
     /// Goes through an object: `body` gets each key and has to read its value, or skip it.
     mutating func object(
-        _ body: (inout JSONScanner, Slice<UnsafeBufferPointer<UInt8>>) throws(Unusual) -> Void
+        _ body: (inout JSONScanner, UnsafeBufferPointer<UInt8>) throws(Unusual) -> Void
     ) throws(Unusual) {
         try take(UInt8(ascii: "{"))
         guard try peek() != UInt8(ascii: "}") else {
@@ -69,33 +71,65 @@ struct JSONScanner {
     }
 
     /// The bytes of a text without escapes.
-    mutating func text() throws(Unusual) -> Slice<UnsafeBufferPointer<UInt8>> {
+    mutating func text() throws(Unusual) -> UnsafeBufferPointer<UInt8> {
         try take(UInt8(ascii: "\""))
         let start = position
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
-                defer { position += 1 }
-                return bytes[start..<position]
-            }
-            guard byte >= 0x20, byte != UInt8(ascii: "\\") else { throw Unusual() }
-            position += 1
-        }
-        throw Unusual()
+        position = endOfPlainText(from: start)
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw Unusual() }
+        defer { position += 1 }
+        return UnsafeBufferPointer(rebasing: bytes[start..<position])
     }
 
-    /// A text; `nil` for `null` and for an empty one.
-    mutating func string() throws(Unusual) -> String? {
+    /// Where a text ends or is not plain any more: at a quotation mark, a backslash or a control character. Eight bytes at
+    /// a time, since most of a page are signed URLs.
+    private func endOfPlainText(from start: Int) -> Int {
+        var position = start
+        while position + 8 <= bytes.count {
+            let word = UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let found = Self.mark(in: UInt64(littleEndian: word))
+            if found != 0 { return position + found.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        while position < bytes.count, Self.mark(in: UInt64(bytes[position]) | Self.each(0x20) << 8) == 0 {
+            position += 1
+        }
+        return position
+    }
+
+    /// The highest bit of the lowest byte, of eight, that a plain text has not; what is above it says nothing. `0` if there
+    /// is none.
+    private static func mark(in word: UInt64) -> UInt64 {
+        let quotation = word ^ each(UInt8(ascii: "\""))
+        let backslash = word ^ each(UInt8(ascii: "\\"))
+        // A borrow reaches the highest bit of a byte that is less than what is taken from it, and of bytes above such a one.
+        let less =
+            (quotation &- each(1)) & ~quotation | (backslash &- each(1)) & ~backslash | (word &- each(0x20)) & ~word
+        return less & each(0x80)
+    }
+
+    /// A byte eight times.
+    private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+    /// The bytes of a text; `nil` for `null` and for an empty one.
+    mutating func optionalText() throws(Unusual) -> UnsafeBufferPointer<UInt8>? {
         guard try peek() == UInt8(ascii: "\"") else {
             try null()
             return nil
         }
-        let slice = try text()
-        guard !slice.isEmpty else { return nil }
-        guard let string = String(validating: UnsafeBufferPointer(rebasing: slice), as: UTF8.self) else {
-            throw Unusual()
-        }
-        return string
+        let text = try text()
+        return text.isEmpty ? nil : text
+    }
+
+    /// A text; `nil` for `null` and for an empty one.
+    mutating func string() throws(Unusual) -> String? {
+        guard let text = try optionalText() else { return nil }
+        return try Self.string(of: text)
+    }
+
+    /// A text of UTF-8, which JSON is.
+    static func string(of text: UnsafeBufferPointer<UInt8>) throws(Unusual) -> String {
+        guard let characters = try? UTF8Span(validating: text.span) else { throw Unusual() }
+        return String(copying: characters)
     }
 
     /// A whole number of at most 18 digits; `nil` for `null`.
@@ -118,8 +152,9 @@ struct JSONScanner {
             throw Unusual()
         }
         // A fraction or an exponent.
-        guard ![UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[position]) else {
-            throw Unusual()
+        switch bytes[position] {
+        case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): throw Unusual()
+        default: break
         }
         return isNegative ? -number : number
     }
@@ -171,12 +206,13 @@ struct JSONScanner {
 
     private mutating func skipText() throws(Unusual) {
         try take(UInt8(ascii: "\""))
-        while position < bytes.count {
+        while true {
+            position = endOfPlainText(from: position)
+            guard position < bytes.count else { throw Unusual() }
             let byte = bytes[position]
             position += byte == UInt8(ascii: "\\") ? 2 : 1
             if byte == UInt8(ascii: "\"") { return }
         }
-        throw Unusual()
     }
 
     private mutating func skipNumber() throws(Unusual) {
@@ -194,11 +230,17 @@ struct JSONScanner {
     }
 }
 
-extension Slice<UnsafeBufferPointer<UInt8>> {
+extension UnsafeBufferPointer<UInt8> {
     /// Whether these are the bytes of a word.
     static func ~= (word: StaticString, bytes: Self) -> Bool {
-        guard bytes.count == word.utf8CodeUnitCount else { return false }
-        for (offset, byte) in bytes.enumerated() where word.utf8Start[offset] != byte { return false }
-        return true
+        UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount).isSame(as: bytes)
+    }
+
+    /// Whether these are the same bytes.
+    func isSame(as other: Self) -> Bool {
+        guard let baseAddress, let others = other.baseAddress, count == other.count else {
+            return isEmpty && other.isEmpty
+        }
+        return memcmp(baseAddress, others, count) == 0
     }
 }

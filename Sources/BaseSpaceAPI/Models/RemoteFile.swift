@@ -94,8 +94,13 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
     /// `HrefContent` is a signed URL when the listing was asked for them, else the API's own link, relative in v1 and
     /// absolute in v2: only what is absolute and has a query is signed.
     static func link(_ text: String?) -> SignedLink? {
-        guard let text, text.utf8.starts(with: "http".utf8), text.utf8.contains(UInt8(ascii: "?")) else { return nil }
+        guard var text, text.withUTF8({ isSigned($0) }) else { return nil }
         return SignedLink(text)
+    }
+
+    /// Whether these are the bytes of such a URL.
+    static func isSigned(_ link: UnsafeBufferPointer<UInt8>) -> Bool {
+        link.starts(with: "http".utf8) && link.contains(UInt8(ascii: "?"))
     }
 }
 
