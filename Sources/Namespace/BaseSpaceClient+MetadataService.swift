@@ -37,18 +37,25 @@ extension BaseSpaceClient: MetadataService {
 
     public func files(
         of container: FileContainer,
+        expecting count: Int,
         receivePage: ([RemoteFile]) -> Void
     ) async throws(BaseSpaceError) {
+        var (container, resolvesContent) = (container, true)
         switch container {
         case .logs("", let session):
             guard let logs = try await appSession(session).logs else { return }
-            try await files(of: logs, resolvingContent: true, receivePage: receivePage)
+            container = logs
         // With the signed URLs in the listing, opening a file costs no round trip. A run's listing is too long for that:
         // half a kilobyte for each of its 100,000 files.
-        case .run: try await files(of: container, resolvingContent: false, receivePage: receivePage)
-        case .sample, .appResult, .dataset, .logs:
-            try await files(of: container, resolvingContent: true, receivePage: receivePage)
+        case .run: resolvesContent = false
+        case .sample, .appResult, .dataset, .logs: break
         }
+        try await files(
+            of: container,
+            resolvingContent: resolvesContent,
+            expecting: count,
+            receivePage: receivePage
+        )
     }
 
     public func properties(of owner: EntityKey) async throws(BaseSpaceError) -> [Property] {

@@ -7,8 +7,11 @@ public protocol MetadataService: Sendable {
     /// One entity, in the service's full form.
     func entity(_ key: EntityKey) async throws(BaseSpaceError) -> Entity
     /// Hands over all files of a container, in one flat list: a page at a time, one after the other.
+    ///
+    /// - Parameter count: How many there may be.
     func files(
         of container: FileContainer,
+        expecting count: Int,
         receivePage: ([RemoteFile]) -> Void
     ) async throws(BaseSpaceError)
     /// All properties of an entity, with all of their items.

@@ -3,6 +3,12 @@ internal import OrderedCollections
 internal import Synchronization
 
 extension Tree {
+    /// Asks for the projects before anybody looks: nearly every path that a program is given leads through them, and so
+    /// the first look into a mount needs one round trip less.
+    public func anticipateProjects() {
+        Task { try? await listing(for: .entities(.projects)) }
+    }
+
     /// A fresh listing, fetched if need be. Whoever is cancelled stops waiting; the fetch goes on.
     func listing(for key: ListingKey) async throws(BaseSpaceError) -> Listing {
         enum Look {
@@ -44,8 +50,9 @@ extension Tree {
             case .files(let container):
                 // What is final when the list is asked for can't grow after it.
                 let isFinal = state.withLock { $0.isFinal(container) }
+                let expected = expectedFiles(of: container)
                 var files = FileTree(container: container)
-                try await service.files(of: container) { page in
+                try await service.files(of: container, expecting: expected) { page in
                     files.append(page)
                     makeRoom(for: files.count, of: .files(of: container))
                 }
@@ -56,6 +63,14 @@ extension Tree {
         } catch {
             return fail(key, with: error)
         }
+    }
+
+    /// How many files a container may have, so that a long list is asked for at once: as many as it had, or one more than
+    /// a page holds. The latter costs who has small ones a call in vain for a mount, not for each of them: once one was in
+    /// vain, it takes a long list for the next.
+    private func expectedFiles(of container: FileContainer) -> Int {
+        let (known, isLong) = state.withLock { ($0.listings[.files(of: container)]?.listing, $0.expectsLongLists) }
+        return known?.files.reduce(0) { count, _ in count + 1 } ?? (isLong ? 1001 : 0)
     }
 
     /// An entity's properties as they are between two changes made here, and after those that were under way.
@@ -132,6 +147,7 @@ extension Tree {
         begun start: ContinuousClock.Instant
     ) -> Listing {
         state.withLock { state in
+            state.expectsLongLists = listing.count > 1000
             state.local[container]?.dropUploads(before: start)
             let lifetime = isFinal ? configuration.finalLifetime : configuration.metadataLifetime
             state.finish(.files(of: container), with: listing, fetched: start, freshUntil: start + lifetime)

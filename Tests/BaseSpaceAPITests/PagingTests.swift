@@ -1,5 +1,6 @@
 import BaseSpaceAPI
 import HTTPTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -86,6 +87,99 @@ struct PagingTests {
         }
     }
 
+    /// The ids of the files that are handed over when so many are expected, in their order.
+    private func files(of client: BaseSpaceClient, expecting count: Int) async throws -> [EntityID] {
+        var files: [EntityID] = []
+        try await client.files(of: .appResult("1"), resolvingContent: true, expecting: count) { page in
+            files += page.map(\.id)
+        }
+        return files
+    }
+
+    /// How many files are handed over.
+    private func count(of client: BaseSpaceClient, _ pages: PageProgress) async throws -> Int {
+        var count = 0
+        try await client.files(of: .appResult("1"), resolvingContent: true) { page in
+            count += page.count
+            pages.handedOver.add(1, ordering: .relaxed)
+        }
+        return count
+    }
+
+    @Test(
+        arguments: [0, 1, 999, 1000, 1001, 2000, 2500, 13_000, 30_000],
+        [0, 1, 1000, 1001, 2000, 2500, 3000, 20_500]
+    )
+    func whateverIsExpectedTheListIsWholeAndInOrder(_ expected: Int, total: Int) async throws {
+        try await withService(script: { Self.page($0, total: total) }) { client, server in
+            let files = try await files(of: client, expecting: expected)
+            #expect(files == (total == 0 ? [] : ids(total)))
+            let offsets = server.requests.map { $0.number("Offset") }
+            #expect(Set(offsets).count == offsets.count, "a page was asked for twice")
+            #expect(offsets.allSatisfy { $0 < max(total, min(expected, 12_000), 1) })
+            #expect(server.requests.allSatisfy { $0.number("Limit") <= 1000 })
+        }
+    }
+
+    @Test(arguments: [1001, 1999, 5000])
+    func whatIsExpectedIsAskedForBeforeTheFirstPageTellsTheNumber(_ expected: Int) async throws {
+        let gate = SharedFlag()
+        try await withService(script: { [.until { gate.isSet }] + Self.page($0, total: 20) }) { client, server in
+            async let listed = files(of: client, expecting: expected)
+            try await eventually("all pages are asked for") { server.requests.count == (expected + 999) / 1000 }
+            gate.set()
+            let files = try await listed
+            #expect(files == ids(20))
+        }
+    }
+
+    @Test func whatIsExpectedInVainDelaysAndFailsNothing() async throws {
+        try await withService(script: { request in
+            switch request.number("Offset") {
+            case 0: Self.page(request, total: 20)
+            case 1000: v1Error(500, "X.Y", "no")
+            default: [.hang]
+            }
+        }) { client, _ in
+            let files = try await files(of: client, expecting: 3000)
+            #expect(files == ids(20))
+        }
+    }
+
+    @Test(arguments: [0, 150, 1500, 3000])
+    func whatIsExpectedOfAServiceThatCutsPages(_ expected: Int) async throws {
+        try await withService(script: { Self.page($0, total: 2450, largest: 100) }) { client, _ in
+            let files = try await files(of: client, expecting: expected)
+            #expect(files == ids(2450))
+        }
+    }
+
+    @Test func aListThatGrewWhileItWasReadIsFollowed() async throws {
+        try await withService(script: { request in
+            Self.page(request, total: request.number("Offset") == 0 ? 2500 : 2800)
+        }) { client, _ in
+            let files = try await files(of: client, expecting: 3000)
+            #expect(files == ids(2800))
+        }
+    }
+
+    @Test func pagesDoNotPileUpBehindOneThatIsLate() async throws {
+        let gate = SharedFlag()
+        let pages = PageProgress()
+        try await withService(script: { request in
+            let page = request.number("Offset") / 1000
+            pages.furthest.max(page - pages.handedOver.load(ordering: .relaxed), ordering: .relaxed)
+            return (page == 1 ? [.until { gate.isSet }] : []) + Self.page(request, total: 60_000)
+        }) { client, server in
+            async let count = count(of: client, pages)
+            try await eventually("as many as may wait have been asked for") { server.requests.count == 13 }
+            gate.set()
+            let all = try await count
+            #expect(all == 60_000)
+        }
+        #expect(pages.furthest.load(ordering: .relaxed) <= 13)
+    }
+
     @Test func sixCallsAtATimeAtMost() async throws {
         let gate = SharedFlag()
         try await withService(
@@ -139,4 +233,11 @@ struct PagingTests {
             #expect(server.requests.count == 6)
         }
     }
+}
+
+/// How far pages are.
+private final class PageProgress: Sendable {
+    let handedOver = Atomic(0)
+    /// The most by which a page that was asked for was ahead of them.
+    let furthest = Atomic(0)
 }

@@ -19,12 +19,15 @@ final class FakeService: MetadataService {
         /// Whether changes of properties are made and their answers lost.
         var losesAnswers = false
         var calls: [String] = []
+        /// How many files were expected by those who asked for them.
+        var expectations: [Int] = []
         var gate: [CheckedContinuation<Void, Never>]?
     }
 
     let state = Mutex(State())
 
     var calls: [String] { state.withLock { $0.calls } }
+    var expectations: [Int] { state.withLock { $0.expectations } }
 
     func set(_ change: (inout State) -> Void) {
         state.withLock { change(&$0) }
@@ -145,7 +148,12 @@ final class FakeService: MetadataService {
         }
     }
 
-    func files(of container: FileContainer, receivePage: ([RemoteFile]) -> Void) async throws(BaseSpaceError) {
+    func files(
+        of container: FileContainer,
+        expecting count: Int,
+        receivePage: ([RemoteFile]) -> Void
+    ) async throws(BaseSpaceError) {
+        state.withLock { $0.expectations.append(count) }
         receivePage(try await answer("files") { $0.files })
     }
 

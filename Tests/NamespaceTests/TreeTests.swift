@@ -81,6 +81,43 @@ import Testing
         #expect(service.calls.count == 2)
     }
 
+    @Test func howManyFilesAreExpectedComesFromWhatWasSeen() async throws {
+        service.set { state in
+            state.appResults = (1...5).map {
+                AppResult(id: EntityID("\($0)"), name: "R\($0)", status: .running, appSessionID: "s")
+            }
+        }
+        func list(_ name: String, files count: Int) async throws -> Int? {
+            service.set { state in
+                state.files = (0..<count).map {
+                    RemoteFile(id: EntityID("\($0 + 1)"), name: "f", path: "d/f\($0)", size: 1)
+                }
+            }
+            _ = try await tree.children(of: try await walk("Projects", "P", "AppResults", name, "Files"))
+            return service.expectations.last
+        }
+        // More than a page, until a short list tells otherwise; as many as last time where that is known.
+        #expect(try await list("R1", files: 3) == 1001)
+        #expect(try await list("R2", files: 2500) == 0)
+        #expect(try await list("R3", files: 4) == 1001)
+        #expect(try await list("R4", files: 5) == 0)
+        clock.advance(by: .seconds(61))
+        #expect(try await list("R2", files: 2600) == 2500)
+        clock.advance(by: .seconds(61))
+        #expect(try await list("R2", files: 3) == 2600)
+        #expect(try await list("R5", files: 3) == 0)
+    }
+
+    @Test func theFirstLookFindsTheProjectsThatWereAnticipated() async throws {
+        service.shutGate()
+        tree.anticipateProjects()
+        try await eventually("the projects are asked for") { service.calls == ["projects"] }
+        service.openGate()
+        let projects = try await walk("Projects")
+        #expect(try await tree.children(of: projects).map(\.name) == ["P"])
+        #expect(service.calls == ["projects"])
+    }
+
     @Test func anOldListingServesWhileTheServiceIsAway() async throws {
         let projects = try await walk("Projects")
         _ = try await tree.children(of: projects)
@@ -114,6 +151,8 @@ import Testing
             node = try #require(try await other.child(named: name, of: node))
         }
         #expect(node.inode == file.inode)
+        // Backup tools remember it from one version to the next.
+        #expect(node.inode.rawValue == 5_071_869_419_315_111_260)
     }
 
     @Test func namesThatAnAppResultLacksAreLookedUpInItsFiles() async throws {

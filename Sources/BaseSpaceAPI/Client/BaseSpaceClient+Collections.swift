@@ -1,12 +1,6 @@
 internal import HTTPTransport
 
 extension BaseSpaceClient {
-    /// The size of a page. Some collections take 1024, files 1000; more is cut without a word.
-    private static let pageSize = 1000
-
-    /// Ten times the longest list of files that was ever heard of; a reply that claims more must not cost memory.
-    private static let longestCollection = 10_000_000
-
     /// All items of a collection, each once.
     ///
     /// - Parameters:
@@ -26,22 +20,18 @@ extension BaseSpaceClient {
 
     /// All pages of a collection, one after the other and in its order, each handed over as soon as those before it are
     /// there. Items that are added or removed meanwhile shift the pages, and an item may come twice.
+    ///
+    /// - Parameter expected: How many items there may be. Their pages are asked for together with the first one, which
+    ///   tells how many there are: a page expected in vain is a call in vain.
     func eachPage<Item: Decodable & Sendable>(
         of segments: [String],
         query: [(String, String)] = [],
         sortBy: String? = "Id",
+        expecting expected: Int = 0,
         _ receive: ([Item]) -> Void
     ) async throws(BaseSpaceError) {
         let source = PageSource<Item>(client: self, segments: segments, query: query, sortBy: sortBy)
-        let first = try await source.page(at: 0, limit: Self.pageSize)
-        let count = first.items.count
-        guard let total = first.totalCount.map({ min($0, Self.longestCollection) }) else {
-            receive(first.items)
-            return try await source.pagesToTheEnd(after: first, receive)
-        }
-        // A first page of one item must not make a million calls of the rest: the service cuts what is too long.
-        let step = max(count, min(first.limit ?? 1, Self.pageSize))
-        try await source.pages(in: count..<max(count, total), step: step, after: first.items, receive)
+        try await source.eachPage(expecting: expected, receive)
     }
 }
 
@@ -77,81 +67,153 @@ struct MergedPages<Item> {
 }
 
 /// A collection, fetched by pages.
+///
+/// Child tasks only wait for replies. They are read where the pages are handed over, one after the other: what a page is
+/// made of is made, used and thrown away on one thread, and there is always another one to send the next request.
 private struct PageSource<Item: Decodable & Sendable>: Sendable {
     let client: BaseSpaceClient
     let segments: [String]
     let query: [(String, String)]
     let sortBy: String?
 
-    func page(at offset: Int, limit: Int) async throws(BaseSpaceError) -> Page<Item> {
+    /// Where a page begins, and what came of asking for it.
+    private typealias Reply = (offset: Int, result: Result<HTTPResponse, BaseSpaceError>)
+
+    /// The size of a page. Some collections take 1024, files 1000; more is cut without a word.
+    private static var pageSize: Int { 1000 }
+
+    /// Ten times the longest list of files that was ever heard of; a reply that claims more must not cost memory.
+    private static var longestCollection: Int { 10_000_000 }
+
+    /// Pages that are asked for or wait for their turn: as many as the limiter lets out, and as many again.
+    private static var window: Int { 12 }
+
+    private func endpoint(_ range: Range<Int>) -> Endpoint {
         let order = sortBy.map { [("SortBy", $0), ("SortDir", "Asc")] } ?? []
-        let paging = [("Offset", String(offset)), ("Limit", String(limit))]
-        let endpoint = Endpoint.get(segments, query: query + order + paging)
-        guard Item.self == RemoteFile.self else { return try await client.value(endpoint) }
-        let response = try await client.response(endpoint)
-        if let page = FilePageReader.page(in: response.body) as? Page<Item> { return page }
-        return try client.decode(response, of: endpoint)
+        let paging = [("Offset", String(range.lowerBound)), ("Limit", String(range.count))]
+        return Endpoint.get(segments, query: query + order + paging)
     }
 
-    /// Hands over a first page and those of a range that is known to exist, of `step` items each and fetched in parallel. The
-    /// limiter sees to it that they don't all go out at once.
-    func pages(
-        in range: Range<Int>,
-        step: Int,
-        after first: [Item],
-        _ receive: ([Item]) -> Void
-    ) async throws(BaseSpaceError) {
-        let starts = step > 0 ? Array(stride(from: range.lowerBound, to: range.upperBound, by: step)) : []
-        let parts = starts.map { $0..<min($0 + step, range.upperBound) }
-        let failure = await withTaskGroup { group -> BaseSpaceError? in
-            for (index, part) in parts.enumerated() {
-                group.addTask { (index, await sequentially(part)) }
+    private func page(_ range: Range<Int>) async throws(BaseSpaceError) -> Page<Item> {
+        try page(range, in: try await client.response(endpoint(range)))
+    }
+
+    private func page(_ range: Range<Int>, in response: HTTPResponse) throws(BaseSpaceError) -> Page<Item> {
+        if Item.self == RemoteFile.self, let page = FilePageReader.page(in: response.body) as? Page<Item> {
+            return page
+        }
+        return try client.decode(response, of: endpoint(range))
+    }
+
+    /// Hands over all pages, those after the first fetched in parallel.
+    func eachPage(expecting expected: Int, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
+        let failure = await withTaskGroup(of: Reply.self) { group -> BaseSpaceError? in
+            // What is on its way and not needed.
+            defer { group.cancelAll() }
+            let guesses = Self.pages(from: Self.pageSize, to: expected).prefix(Self.window - 1)
+            for guess in guesses {
+                ask(for: guess, in: &group)
             }
-            receive(first)
-            // Those that came before their turn.
-            var early = [[Item]?](repeating: nil, count: parts.count)
-            var next = 0
-            for await (index, result) in group {
-                switch result {
-                case .success(let items): early[index] = items
-                case .failure(let error):
-                    group.cancelAll()
-                    return error
+            do throws(BaseSpaceError) {
+                let first = try await page(0..<Self.pageSize)
+                guard let total = first.totalCount.map({ min($0, Self.longestCollection) }) else {
+                    receive(first.items)
+                    try await pagesToTheEnd(after: first, receive)
+                    return nil
                 }
-                while next < parts.count, let items = early[next].take() {
-                    receive(items)
-                    next += 1
-                }
+                let parts = Self.parts(after: first, total: total, guesses: Array(guesses))
+                try await handOver(first.items, parts, asked: Set(guesses), of: &group, receive)
+                return nil
+            } catch {
+                return error
             }
-            return nil
         }
         if let failure { throw failure }
     }
 
+    /// Whole pages that reach to an end.
+    private static func pages(from start: Int, to end: Int) -> [Range<Int>] {
+        stride(from: start, to: min(end, longestCollection), by: pageSize).map { $0..<$0 + pageSize }
+    }
+
+    /// What a first page leaves of a collection, as far as it goes in the pages that were asked for already.
+    private static func parts(after first: Page<Item>, total: Int, guesses: [Range<Int>]) -> [Range<Int>] {
+        let count = first.items.count
+        // A first page of one item must not make a million calls of the rest: the service cuts what is too long.
+        let step = max(count, min(first.limit ?? 1, pageSize))
+        guard let guessed = guesses.last else { return parts(from: count, to: total, step: step) }
+        return parts(from: count, to: min(total, pageSize), step: step) + guesses.filter { $0.lowerBound < total }
+            + parts(from: guessed.upperBound, to: total, step: step)
+    }
+
+    private static func parts(from start: Int, to end: Int, step: Int) -> [Range<Int>] {
+        guard step > 0 else { return [] }
+        return stride(from: start, to: end, by: step).map { $0..<min($0 + step, end) }
+    }
+
+    private func ask(for part: Range<Int>, in group: inout TaskGroup<Reply>) {
+        group.addTask {
+            do throws(BaseSpaceError) {
+                return (part.lowerBound, .success(try await client.response(endpoint(part))))
+            } catch {
+                return (part.lowerBound, .failure(error))
+            }
+        }
+    }
+
+    /// Hands over a first page and the parts after it, in their order, and asks for those that nobody asked for yet.
+    private func handOver(
+        _ first: [Item],
+        _ parts: [Range<Int>],
+        asked: Set<Range<Int>>,
+        of group: inout TaskGroup<Reply>,
+        _ receive: ([Item]) -> Void
+    ) async throws(BaseSpaceError) {
+        var unasked = parts.filter { !asked.contains($0) }[...]
+        for part in unasked.prefix(Self.window - asked.count) {
+            ask(for: part, in: &group)
+        }
+        unasked = unasked.dropFirst(Self.window - asked.count)
+        receive(first)
+        // Those whose turn has not come.
+        var early: [Int: Result<HTTPResponse, BaseSpaceError>] = [:]
+        for part in parts {
+            while early[part.lowerBound] == nil, let (offset, result) = await group.next() {
+                early[offset] = result
+            }
+            let reply = try early.removeValue(forKey: part.lowerBound)?.get()
+            if let next = unasked.popFirst() {
+                ask(for: next, in: &group)
+            }
+            let page = if let reply { try page(part, in: reply) } else { try await page(part) }
+            receive(page.items)
+            try await finish(part, after: page, receive)
+        }
+    }
+
+    /// Hands over what is missing of a part, when the service cuts pages shorter than asked for.
+    private func finish(
+        _ part: Range<Int>,
+        after page: Page<Item>,
+        _ receive: ([Item]) -> Void
+    ) async throws(BaseSpaceError) {
+        var (page, rest) = (page, part.dropFirst(page.items.count))
+        while !page.items.isEmpty, !rest.isEmpty, rest.startIndex < page.totalCount ?? .max {
+            page = try await self.page(rest.startIndex..<rest.endIndex)
+            receive(page.items)
+            rest = rest.dropFirst(page.items.count)
+        }
+    }
+
     /// Hands over the pages after a first one that doesn't tell how many there are.
-    func pagesToTheEnd(after first: Page<Item>, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
+    private func pagesToTheEnd(after first: Page<Item>, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
         var last = first
         var offset = first.items.count
         // A page is the last one when it is shorter than the service says its pages are; if it doesn't say, an empty one.
         while !last.items.isEmpty, last.items.count >= (last.limit ?? 1) {
-            last = try await page(at: offset, limit: last.limit ?? first.items.count)
+            last = try await page(offset..<offset + (last.limit ?? first.items.count))
             receive(last.items)
             offset += last.items.count
-        }
-    }
-
-    /// A range by one page, or by several when the service cuts them shorter than asked for.
-    private func sequentially(_ range: Range<Int>) async -> Result<[Item], BaseSpaceError> {
-        var items: [Item] = []
-        do throws(BaseSpaceError) {
-            while items.count < range.count {
-                let page = try await page(at: range.lowerBound + items.count, limit: range.count - items.count)
-                if page.items.isEmpty { break }
-                items += page.items
-            }
-            return .success(items)
-        } catch {
-            return .failure(error)
         }
     }
 }

@@ -41,13 +41,17 @@ extension BaseSpaceClient {
 
     /// The same, handed over a page at a time: one after the other and in the order of the list, as soon as those before it
     /// are there. A file may come twice when the list changes meanwhile.
+    ///
+    /// - Parameter expected: How many files there may be: their pages are asked for before the first tells the number.
     public func files(
         of container: FileContainer,
         resolvingContent: Bool,
+        expecting expected: Int = 0,
         receivePage: ([RemoteFile]) -> Void
     ) async throws(BaseSpaceError) {
         let query = resolvingContent ? [("FileHrefContentResolution", "true")] : []
-        try await eachPage(of: container.segments + ["files"], query: query) { (page: [RemoteFile]) in
+        let segments = container.segments + ["files"]
+        try await eachPage(of: segments, query: query, expecting: expected) { (page: [RemoteFile]) in
             var page = page
             for index in page.indices where isOwnLink(page[index].contentLink) {
                 page[index].contentLink = nil

@@ -15,8 +15,9 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
     let reports = MountReports(foundation)
     let reader = reader(for: foundation)
     let uploads = uploadEngine(for: foundation)
+    let tree = tree(for: foundation, telling: reports)
     let volume = Volume(
-        tree: tree(for: foundation, telling: reports),
+        tree: tree,
         reader: reader,
         staging: try StagingArea(directory: configuration.stagingDirectory),
         journal: try Journal(
@@ -29,6 +30,10 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
         logger: Logger(label: "BaseSpaceFileSystem")
     )
     try volume.resume()
+    // An app finds what it was started with in `.appsession`.
+    if configuration.appSession == nil {
+        tree.anticipateProjects()
+    }
     reports.begin(volume: volume, reader: reader, uploads: uploads)
     foundation.tokens.whenReplaced { [weak volume] in volume?.retryInBackground() }
     // As a signal from outside does: uploads first, then the end.

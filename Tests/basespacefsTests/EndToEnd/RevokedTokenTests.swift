@@ -85,7 +85,7 @@ extension EndToEnd {
                 try #require(result.status == 0, "\(result.errors)")
                 let mount = Mount(account: account, path: path)
                 account.simulator.revokeToken(Account.token)
-                try await mount.expect("ls Projects", failsWith: "Permission denied")
+                try await mount.expect("ls Runs", failsWith: "Permission denied")
                 #expect(lines(account, "put a new one into the file") == 1)
                 try Data(Self.second.utf8).write(to: URL(filePath: account.home.file("token").string))
                 try await eventually("it goes on") { try await mount.run("ls Projects").status == 0 }

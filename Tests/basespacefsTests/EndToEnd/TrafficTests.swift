@@ -54,6 +54,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("The projects are asked for once, at the mount, and not for an app that has its session")
+        func projects() async throws {
+            try await Account.using(.random(["projects/P/samples/S/f": 100])) { account in
+                @Sendable func calls() -> Int {
+                    account.simulator.requests.filter { $0.path.hasSuffix("/users/current/projects") }.count
+                }
+                let mount = try await account.mount()
+                try await eventually("they are asked for") { calls() == 1 }
+                #expect(
+                    try await mount.output("ls Projects Projects/P/Samples")
+                        == "Projects:\nP\n\nProjects/P/Samples:\nS\n"
+                )
+                #expect(calls() == 1)
+                #expect(try await mount.unmount().status == 0)
+
+                account.simulator.resetRequests()
+                let app = try await account.mount("--appsession", "1")
+                #expect(try await app.output("ls Runs") == "")
+                #expect(calls() == 0)
+                #expect(try await app.output("ls Projects") == "P\n")
+                #expect(calls() == 1)
+            }
+        }
+
         @Test(
             "A directory of small files is copied without a round trip for each",
             arguments: ["cp -r", "rsync -r", "tar"]
