@@ -63,23 +63,26 @@ let package = Package(
             name: "basespacefs",
             dependencies: [
                 "FUSEAdapter", "BaseSpaceFileSystem", "Namespace", "RemoteFiles", "Uploads", "BlockCache",
-                "BaseSpaceAPI",
-                "HTTPTransport", "CLinux", "CQREncode", argumentParser, logging, system,
+                "BaseSpaceAPI", "HTTPTransport", "Threading", "CLinux", "CQREncode", argumentParser, logging, system,
             ],
             swiftSettings: programSettings
         ),
-        room("FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE", logging, system]),
+        room(
+            "FUSEAdapter",
+            ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "Threading", "CFUSE", logging, system]
+        ),
         room(
             "BaseSpaceFileSystem",
-            ["Namespace", "RemoteFiles", "Uploads", "BaseSpaceAPI", "HTTPTransport", logging, system]
+            ["Namespace", "RemoteFiles", "Uploads", "BaseSpaceAPI", "HTTPTransport", "Threading", logging, system]
         ),
         room("Namespace", ["BaseSpaceAPI", "HTTPTransport", deques, orderedCollections]),
-        room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", deques, logging]),
-        room("Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", "CLinux", grdb, logging, system]),
-        room("BlockCache", ["CLinux", "CXXHash", deques, logging, system]),
+        room("RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "Threading", deques, logging]),
+        room("Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", "Threading", "CLinux", grdb, logging, system]),
+        room("BlockCache", ["Threading", "CLinux", "CXXHash", logging, system]),
         room("BaseSpaceAPI", ["HTTPTransport", logging, system]),
-        room("HTTPTransport", ["CCurl", deques, logging]),
+        room("HTTPTransport", ["Threading", "CCurl", deques, logging, system]),
 
+        room("Threading", ["CLinux", deques, system]),
         room("Digests", ["CCrypto"]),
 
         // C libraries, and the few shims that Swift needs to call them.
@@ -111,12 +114,13 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "Digests"),
+        tests(of: "Threading"),
         tests(of: "HTTPTransport"),
         tests(of: "BaseSpaceAPI", ["HTTPTransport", "BaseSpaceSimulator"]),
         tests(of: "BlockCache"),
         // Counts what threads allocate, in the test program as a whole.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
-        tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", "CAllocations", grdb]),
+        tests(of: "Uploads", ["BaseSpaceAPI", "HTTPTransport", "Digests", "Threading", "CAllocations", grdb]),
         tests(of: "RemoteFiles", ["BaseSpaceAPI", "BlockCache", "HTTPTransport", "CAllocations"]),
         tests(of: "Namespace", ["BaseSpaceAPI", "HTTPTransport", orderedCollections]),
         tests(of: "FUSEAdapter", ["BaseSpaceFileSystem", "Namespace", "BaseSpaceAPI", "CFUSE"]),

@@ -1,6 +1,7 @@
 internal import Glibc
 public import Logging
 public import SystemPackage
+internal import Threading
 
 /// Looking after a cache that is there, beside the mounts that use it.
 extension BlockCache {

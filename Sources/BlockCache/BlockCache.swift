@@ -1,6 +1,7 @@
 public import Logging
 internal import Synchronization
 public import SystemPackage
+internal import Threading
 
 /// Blocks of remote contents on a disk (or in memory), verified on every read.
 ///
@@ -102,9 +103,13 @@ public final class BlockCache: Sendable {
         if !storage.isWritable {
             core.log.dropped("its directory can't be written")
         }
-        try core.writers.start(max(1, configuration.writers))
-        if storage.hasFileForEachContent {
-            try core.voucher.start(1)
+        do throws(Errno) {
+            try core.writers.start(max(1, configuration.writers))
+            if storage.hasFileForEachContent {
+                try core.voucher.start(1)
+            }
+        } catch {
+            throw BlockCacheError(.outOfResources, "can't start a thread for the cache: \(error)", errno: error)
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Logging
 internal import Synchronization
 internal import SystemPackage
+internal import Threading
 
 /// What a cache and its contents share.
 final class CacheCore: Sendable {

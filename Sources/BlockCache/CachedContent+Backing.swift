@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import Threading
 
 /// Reading past this cache: by the kernel, straight out of the data file.
 ///

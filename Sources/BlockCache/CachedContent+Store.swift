@@ -1,4 +1,5 @@
 internal import SystemPackage
+internal import Threading
 
 extension CachedContent {
     /// Memory that a caller of `store` lends until its completion.

@@ -62,11 +62,4 @@ static inline int cfuse_notify_expire_entry(
 // What a session waits with; Swift's Glibc module leaves these headers out.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/xattr.h>
-
-/// Names the calling thread for whoever looks at `top -H`; at most 15 bytes of the name are kept. A shim because
-/// prctl() is variadic.
-static inline void cfuse_name_thread(const char *_Nonnull name) {
-    prctl(PR_SET_NAME, name, 0, 0, 0);
-}

@@ -6,6 +6,7 @@ public import Logging
 public import Namespace
 import Synchronization
 public import SystemPackage
+import Threading
 
 /// A mount: requests of the kernel, answered by a `FileSystem`.
 ///
@@ -224,10 +225,10 @@ public final class FUSESession: Sendable, KernelCache {
     // MARK: Serving
 
     private func serveOnAllThreads() {
-        var helpers: [ServingThread] = []
+        var helpers: [DedicatedThread] = []
         for number in 1..<max(threads, 1) {
             do {
-                helpers.append(try ServingThread(name: "fuse-\(number)") { self.serveUntilEnd() })
+                helpers.append(try DedicatedThread(name: "fuse-\(number)") { self.serveUntilEnd() })
             } catch {
                 logger.warning("Serving with fewer threads than configured: \(error)")
             }

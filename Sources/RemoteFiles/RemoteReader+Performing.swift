@@ -1,5 +1,6 @@
 internal import BlockCache
 internal import Synchronization
+internal import Threading
 
 /// The part that does what ``ReaderState`` decided.
 extension RemoteReader: FetchObserver {

@@ -3,6 +3,7 @@ public import BlockCache
 public import HTTPTransport
 public import Logging
 internal import Synchronization
+internal import Threading
 
 /// Reads files of the service as if they were local.
 ///

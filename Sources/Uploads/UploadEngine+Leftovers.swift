@@ -1,5 +1,6 @@
 internal import BaseSpaceAPI
 internal import Logging
+internal import Threading
 
 extension UploadEngine {
     /// The size of a part in bytes: a file that is longer is sent in parts.

@@ -1,6 +1,7 @@
 public import BaseSpaceAPI
 public import HTTPTransport
 public import Logging
+internal import Threading
 
 /// Uploads staged files.
 ///
@@ -72,8 +73,8 @@ public final class UploadEngine: Sendable {
         )
         retries = configuration.retries
         requests = FairSemaphore(permits: max(1, configuration.concurrentRequests))
-        digests = BlockingWork(threads: Self.digestThreads)
-        recording = BlockingWork(threads: 1)
+        digests = BlockingWork(name: "digests", threads: Self.digestThreads)
+        recording = BlockingWork(name: "recording", threads: 1)
     }
 
     /// Uploads the file, and returns what the service made of it once that was compared with what was sent. The version

@@ -3,6 +3,7 @@ internal import Digests
 internal import HTTPTransport
 internal import Logging
 internal import SystemPackage
+internal import Threading
 
 /// Carries out what an `UploadSession` asks for, until the file is uploaded or has failed.
 ///

@@ -2,6 +2,7 @@ internal import BaseSpaceAPI
 internal import Logging
 internal import Namespace
 internal import SystemPackage
+internal import Threading
 internal import Uploads
 
 /// Bringing staged files to the service, by the mount's upload policy.

@@ -1,6 +1,7 @@
 internal import Logging
 internal import Namespace
 internal import SystemPackage
+internal import Threading
 internal import Uploads
 
 /// Shared writable maps of staged files (`MAP_SHARED`).

@@ -4,6 +4,7 @@ internal import Namespace
 internal import RemoteFiles
 internal import Synchronization
 internal import SystemPackage
+internal import Threading
 internal import Uploads
 
 /// Writing a file that the service has: its next version is a staged file under the same inode number.

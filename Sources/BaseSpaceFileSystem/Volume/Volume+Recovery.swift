@@ -3,6 +3,7 @@ internal import Logging
 internal import Namespace
 internal import Synchronization
 internal import SystemPackage
+internal import Threading
 public import Uploads
 
 /// Going on where an earlier mount of the account stopped, and doing what `basespacefs uploads` asks for.

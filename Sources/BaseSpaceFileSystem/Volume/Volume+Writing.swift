@@ -2,6 +2,7 @@ internal import BaseSpaceAPI
 internal import Logging
 public import Namespace
 public import SystemPackage
+internal import Threading
 internal import Uploads
 
 /// Writing: a new file is staged here, and goes to the service when it is committed.

@@ -5,6 +5,7 @@ public import Namespace
 public import RemoteFiles
 internal import Synchronization
 internal import SystemPackage
+internal import Threading
 public import Uploads
 
 /// A BaseSpace account as a file system.
@@ -52,11 +53,11 @@ public final class Volume: FileSystem {
     let failures = FailureBook()
     /// Ends the mount, for `unmount` in the root's `.commands`; set once there is a mount.
     let onUnmount = Mutex<(@Sendable () -> Void)?>(nil)
-    let disk = BlockingWork(threads: 2)
+    let disk = BlockingWork(name: "disk", threads: 2)
     /// Takes notes of what became of uploads, one after the other, without waiting for a sync of the disk.
-    let records = BlockingWork(threads: 1)
+    let records = BlockingWork(name: "records", threads: 1)
     /// Looks at programs; one that can't be looked at just now must not hold up the disk's work.
-    let processes = BlockingWork(threads: 1)
+    let processes = BlockingWork(name: "processes", threads: 1)
     /// Tells the kernel what it remembers wrongly; set once the session is there.
     let kernel = Mutex<(any KernelCache)?>(nil)
     let missedNames = Mutex(MissedNames(lifetime: .seconds(negativeLifetime)))

@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import Threading
 
 /// Sends invalidations to the kernel, on a thread of its own.
 ///
@@ -50,7 +51,7 @@ final class NotificationQueue: Sendable {
         }
         guard starts else { return }
         do {
-            try ServingThread(name: "fuse-notify") { self.sendAll() }.detach()
+            try DedicatedThread(name: "fuse-notify") { self.sendAll() }
         } catch {
             // The kernel keeps what it knows until its lifetime is over; the next notification tries again.
             connection.logger.warning("No thread to tell the kernel of a change: \(error)")

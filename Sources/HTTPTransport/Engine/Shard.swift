@@ -1,5 +1,6 @@
 internal import CCurl
 internal import Synchronization
+internal import Threading
 
 /// A request that waits for its slot.
 struct PendingTransfer: Sendable {
@@ -29,10 +30,15 @@ final class Shard: Sendable {
 
     init(index: Int, slots: Int, configuration: HTTPClient.Configuration, counters: TransferCounters) {
         multi = MultiHandle(slots: slots)
-        let thread = DedicatedThread(name: "http-\(index)") { [self, multi] in
-            ShardLoop(shard: self, multi: multi, slots: slots, configuration: configuration, counters: counters).run()
+        do {
+            let thread = try DedicatedThread(name: "http-\(index)") { [self, multi] in
+                ShardLoop(shard: self, multi: multi, slots: slots, configuration: configuration, counters: counters)
+                    .run()
+            }
+            self.thread.withLock { $0 = thread }
+        } catch {
+            preconditionFailure("no thread can be started: \(error)")
         }
-        self.thread.withLock { $0 = thread }
     }
 
     /// Transfers that are waiting or running here.

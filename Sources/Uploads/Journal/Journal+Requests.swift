@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Synchronization
+internal import Threading
 
 extension Journal {
     /// Calls `handler` with each request of another process, and when other mounts die that leave something behind. It

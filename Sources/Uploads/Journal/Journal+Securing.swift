@@ -4,6 +4,7 @@ internal import Glibc
 internal import Logging
 internal import Synchronization
 internal import SystemPackage
+internal import Threading
 
 /// Files that are sealed are whole, but perhaps in the page cache only: were the machine to go down, the journal would
 /// promise bytes that are not there. So they are written to disk soon after, many at once, and then marked; who is not

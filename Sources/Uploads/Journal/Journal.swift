@@ -3,6 +3,7 @@ internal import GRDB
 public import Logging
 internal import Synchronization
 public import SystemPackage
+internal import Threading
 
 /// What is known of each staged file beside its bytes: where it goes, how far it is, who answers for it. The journal is
 /// the truth after the end of a process or of the machine, at whatever moment that comes.
@@ -51,7 +52,7 @@ public final class Journal: Sendable {
     let boot: String
     let state = Mutex(State())
     /// For what waits for the disk.
-    let work = BlockingWork(threads: 1)
+    let work = BlockingWork(name: "journal", threads: 1)
 
     /// Opens the journal, or begins one, as a new mount.
     ///

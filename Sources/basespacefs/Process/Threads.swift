@@ -1,22 +1,19 @@
-import CLinux
 import Dispatch
 import Glibc
 import Synchronization
+import Threading
 
 /// Threads of our own, for what blocks: the cooperative pool has one thread for each core and must not be used up.
 enum Threads {
     /// Runs `body` on a new thread that nobody waits for.
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        let box = Unmanaged.passRetained(Body(name: name, run: body))
-        var thread = pthread_t()
-        let result = pthread_create(&thread, nil, Body.entry, box.toOpaque())
-        guard result == 0 else {
-            box.release()
+        do {
+            try DedicatedThread(name: name, body)
+        } catch {
             // Out of threads at the start of a mount: nothing that follows could work.
-            StandardError.print("basespacefs: can't start a thread: \(String(cString: strerror(result)))")
+            StandardError.print("basespacefs: can't start a thread: \(error)")
             exit(ExitStatus.failure.rawValue)
         }
-        pthread_detach(thread)
     }
 
     /// Runs asynchronous work and blocks this thread until it is done. Not for threads of the cooperative pool.
@@ -32,25 +29,6 @@ enum Threads {
             }
         }
         return try outcome.get()
-    }
-}
-
-/// What a new thread is to do.
-private final class Body: Sendable {
-    let name: String
-    let run: @Sendable () -> Void
-
-    init(name: String, run: @escaping @Sendable () -> Void) {
-        self.name = name
-        self.run = run
-    }
-
-    static let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { pointer in
-        guard let pointer else { return nil }
-        let body = Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue()
-        _ = CLinux_setThreadName(body.name)
-        body.run()
-        return nil
     }
 }
 

@@ -7,6 +7,7 @@ import Logging
 import RemoteFiles
 import Synchronization
 import SystemPackage
+import Threading
 import Uploads
 
 /// What a mount tells of itself in `.basespacefs/`.
@@ -36,7 +37,7 @@ final class MountReports: Sendable {
     private let rooms = Mutex<Rooms?>(nil)
     private let meters = Mutex(Meters())
     private let mountPoint = Mutex<String?>(nil)
-    private let work = BlockingWork(threads: 1)
+    private let work = BlockingWork(name: "reports", threads: 1)
 
     init(_ foundation: MountFoundation) {
         self.foundation = foundation

@@ -3,6 +3,7 @@ import GRDB
 import Synchronization
 import TestSupport
 import Testing
+import Threading
 
 @testable import Uploads
 
@@ -60,7 +61,7 @@ import Testing
     @Test func aCallThatWaitsForItsTurnWhenTheJournalIsClosedChangesNothing() async throws {
         let journal = try fixture.journal()
         let file = try fixture.file(in: journal)
-        let work = BlockingWork(threads: 3)
+        let work = BlockingWork(name: "test", threads: 3)
         let (hasTurn, mayEnd) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         async let first: Void? = work.run {
             try? journal.database.change { _ in

@@ -1,8 +1,14 @@
+internal import CLinux
 internal import Glibc
 internal import Synchronization
+package import SystemPackage
 
-/// A thread of our own, for work that blocks: Swift's pool has no thread to spare.
-final class DedicatedThread: Sendable {
+/// A thread of the operating system, for what blocks: Swift's cooperative pool has as many threads as the machine has
+/// cores, and none to spare.
+///
+/// Nobody has to join it; it goes on by itself when the object goes away. Signals that are sent to the process belong to
+/// other threads.
+package final class DedicatedThread: Sendable {
     private final class Start: Sendable {
         let name: String
         let body: @Sendable () -> Void
@@ -18,12 +24,17 @@ final class DedicatedThread: Sendable {
 
     /// Starts a thread.
     ///
-    /// - Parameter name: At most 15 characters, for `top -H` and debuggers.
-    init(name: String, body: @escaping @Sendable () -> Void) {
+    /// - Parameter name: At most 15 bytes, for `top -H` and debuggers.
+    /// - Throws: What pthread_create(3) says, `EAGAIN` when there may be no more threads.
+    @discardableResult
+    package init(name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         let start = Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()
         let status = pthread_create(&thread, nil, DedicatedThread.run, start.toOpaque())
-        precondition(status == 0, "no thread can be started: error \(status)")
+        guard status == 0 else {
+            start.release()
+            throw Errno(rawValue: status)
+        }
         self.thread = Mutex(thread)
     }
 
@@ -35,13 +46,16 @@ final class DedicatedThread: Sendable {
         }
     }
 
-    /// Waits until the thread's work is done. Others that join meanwhile return at once.
-    func join() {
+    /// Waits until the thread's work is done; not on the thread itself, and not when somebody else waits already.
+    package func join() {
         let thread = thread.withLock { thread in
             defer { thread = nil }
             return thread
         }
-        if let thread {
+        guard let thread else { return }
+        if pthread_equal(thread, pthread_self()) != 0 {
+            pthread_detach(thread)
+        } else {
             pthread_join(thread, nil)
         }
     }
@@ -51,27 +65,19 @@ final class DedicatedThread: Sendable {
         guard let context else { return nil }
         let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
         blockSignals()
-        setName(start.name)
+        _ = CLinux_setThreadName(start.name)
         start.body()
         return nil
     }
 
-    /// `pthread_setname_np` is hidden from Swift (it needs `_GNU_SOURCE`); this is what it does.
-    private static func setName(_ name: String) {
-        let descriptor = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        _ = write(descriptor, name, name.utf8.count)
-        close(descriptor)
-    }
-
-    /// Signals that are sent to the process belong to its main thread. SIGPIPE is blocked too: OpenSSL writes to
-    /// sockets that the server may have closed. Signals of faults stay, for they end the process with a backtrace.
+    /// SIGPIPE is blocked too: OpenSSL writes to sockets that the server may have closed. Signals of faults are not, for
+    /// they end the process with a backtrace; threads of the cooperative pool, which may have started this one, block them.
     private static func blockSignals() {
         var signals = sigset_t()
         sigfillset(&signals)
         for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] {
             sigdelset(&signals, fault)
         }
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        pthread_sigmask(SIG_SETMASK, &signals, nil)
     }
 }

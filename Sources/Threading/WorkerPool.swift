@@ -1,14 +1,13 @@
-internal import CLinux
 internal import DequeModule
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 /// A few threads that do what is put into their queue, in order of arrival.
 ///
-/// The queue has no bound of its own: what waits in it belongs to reads and to memory of the readers' buffer pool, which
-/// have one.
+/// The queue has no bound of its own: whoever fills it has one.
 ///
-/// `@unchecked Sendable`: `jobs`, `isClosed` and `threads` are touched with `mutex` held only.
+/// `@unchecked Sendable`: `jobs`, `isClosed` and `threads` are touched with `mutex` held only. `Synchronization.Mutex` has
+/// nothing to wait on, which is why this is a pthread mutex with its condition.
 package final class WorkerPool: @unchecked Sendable {
     package typealias Job = @Sendable () -> Void
 
@@ -17,11 +16,11 @@ package final class WorkerPool: @unchecked Sendable {
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: Deque<Job> = []
     private var isClosed = false
-    private var threads: [pthread_t] = []
+    private var threads: [DedicatedThread] = []
 
     /// A pool without threads.
     ///
-    /// - Parameter name: of the threads, at most 15 bytes.
+    /// - Parameter name: Of the threads, at most 15 bytes.
     package init(name: String) {
         self.name = name
         pthread_mutex_init(mutex, nil)
@@ -35,33 +34,22 @@ package final class WorkerPool: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Starts threads. Each keeps the pool alive until `shutdown`.
-    package func start(_ count: Int) throws(BlockCacheError) {
+    /// Starts threads. Each keeps the pool alive until it is closed.
+    ///
+    /// - Throws: `EAGAIN` when there may be no more threads; the pool is closed then.
+    package func start(_ count: Int) throws(Errno) {
         for _ in 0..<count {
-            var thread = pthread_t()
-            let pool = Unmanaged.passRetained(self)
-            let status = pthread_create(
-                &thread,
-                nil,
-                { argument in
-                    if let argument {
-                        Unmanaged<WorkerPool>.fromOpaque(argument).takeRetainedValue().run()
-                    }
-                    return nil
-                },
-                pool.toOpaque()
-            )
-            guard status == 0 else {
-                pool.release()
+            do throws(Errno) {
+                let thread = try DedicatedThread(name: name) { [self] in work() }
+                locked { threads.append(thread) }
+            } catch {
                 shutdown()
-                let error = Errno(rawValue: status)
-                throw BlockCacheError(.outOfResources, "can't start a thread for the cache: \(error)", errno: error)
+                throw error
             }
-            locked { threads.append(thread) }
         }
     }
 
-    /// Puts a job into the queue; false before there are threads, and once the pool is shut down.
+    /// Puts a job into the queue; false before there are threads, and once the pool is closed.
     package func submit(_ job: @escaping Job) -> Bool {
         locked {
             guard !isClosed, !threads.isEmpty else { return false }
@@ -74,31 +62,33 @@ package final class WorkerPool: @unchecked Sendable {
     /// Jobs that wait.
     package var backlog: Int { locked { jobs.count } }
 
+    /// Takes no more jobs. The threads end when the queue is empty, which nobody waits for.
+    package func close() {
+        _ = takeThreads()
+    }
+
     /// Does what is in the queue and ends the threads. A second call waits for nothing.
     package func shutdown() {
-        let threads = locked {
+        // The last reference to a pool's owner may go with a job on a thread of the pool, which can't wait for itself.
+        takeThreads().forEach { $0.join() }
+    }
+
+    private func takeThreads() -> [DedicatedThread] {
+        locked {
             isClosed = true
             pthread_cond_broadcast(changed)
-            defer { self.threads = [] }
-            return self.threads
-        }
-        for thread in threads {
-            // The last reference to the cache may go with a job on a thread of ours, which can't wait for itself.
-            if pthread_equal(thread, pthread_self()) != 0 {
-                pthread_detach(thread)
-            } else {
-                pthread_join(thread, nil)
-            }
+            defer { threads = [] }
+            return threads
         }
     }
 
-    private func run() {
-        CLinux_setThreadName(name)
+    private func work() {
         while let job = next() {
             job()
         }
     }
 
+    /// Waits for a job; `nil` once the pool is closed and the queue empty.
     private func next() -> Job? {
         locked {
             while jobs.isEmpty, !isClosed {
