@@ -71,10 +71,14 @@ struct FileTree {
     /// The directories, when all files have been added.
     func listing() -> Listing {
         guard let backlog else {
-            return Listing(directories: Dictionary(uniqueKeysWithValues: directories.map { ($0.path, $0.children) }))
+            return Listing(
+                directories: Dictionary(uniqueKeysWithValues: directories.map { ($0.path, $0.children) }),
+                fileCount: count
+            )
         }
         let files = (plainFiles + aside + backlog).sorted { $0.id < $1.id }
         var tree = FileTree(container: container)
+        tree.count = count
         var homes: [Int] = []
         homes.reserveCapacity(files.count)
         for file in files {
@@ -167,8 +171,10 @@ struct FileTree {
         switch directories[index].children[name] {
         case nil where isPlain:
             put(file, at: name, in: index)
-        // The same path once more: the newest is shown.
-        case .file(let older) where isPlain && !unusual.contains(file.path):
+        // The same path once more: the newest is shown. Names that only look the same, an é of one and an é of two code
+        // points, are the same key.
+        case .file(let older)
+        where isPlain && !unusual.contains(file.path) && older.place.path.utf8.elementsEqual(file.path.utf8):
             aside.append(RemoteFile(older))
             put(file, at: name, in: index)
         case let taken:

@@ -31,16 +31,19 @@ struct Listing: Sendable {
     let directories: [String: Directory]
     /// Lines of all directories together.
     let count: Int
+    /// Files that the service said were there.
+    let fileCount: Int
     /// The names of entities by their ids.
     private let names: [EntityID: String]
 
-    init(directories: [String: Directory]) {
-        self.init(directories, names: [:])
+    init(directories: [String: Directory], fileCount: Int = 0) {
+        self.init(directories, names: [:], fileCount: fileCount)
     }
 
-    private init(_ directories: [String: Directory], names: [EntityID: String]) {
+    private init(_ directories: [String: Directory], names: [EntityID: String], fileCount: Int = 0) {
         self.directories = directories
         self.names = names
+        self.fileCount = fileCount
         count = directories.values.reduce(0) { $0 + $1.count }
     }
 

@@ -8,7 +8,7 @@ public protocol MetadataService: Sendable {
     func entity(_ key: EntityKey) async throws(BaseSpaceError) -> Entity
     /// Hands over all files of a container, in one flat list: a page at a time, one after the other.
     ///
-    /// - Parameter count: How many there may be.
+    /// - Parameter count: How many there may be: a hint, so that more than the first page can be asked for at once.
     func files(
         of container: FileContainer,
         expecting count: Int,

@@ -6,7 +6,15 @@ extension Tree {
     /// Asks for the projects before anybody looks: nearly every path that a program is given leads through them, and so
     /// the first look into a mount needs one round trip less.
     public func anticipateProjects() {
-        Task { try? await listing(for: .entities(.projects)) }
+        let key = ListingKey.entities(.projects)
+        Task {
+            do throws(BaseSpaceError) {
+                _ = try await listing(for: key)
+            } catch {
+                // Nobody has asked yet: whoever does asks the service.
+                state.withLock { $0.listings[key]?.refusal = nil }
+            }
+        }
     }
 
     /// A fresh listing, fetched if need be. Whoever is cancelled stops waiting; the fetch goes on.
@@ -65,13 +73,18 @@ extension Tree {
         }
     }
 
-    /// How many files a container may have, so that a long list is asked for at once: as many as it had, or one more than
-    /// a page holds. The latter costs who has small ones a call in vain for a mount, not for each of them: once one was in
-    /// vain, it takes a long list for the next.
+    /// How many files a container may have, so that a long list is asked for at once: as many as it had, or more than a page
+    /// holds. The latter costs who has small ones about one call in vain for a mount, not one for each of them: after that
+    /// it takes a long list for the next.
     private func expectedFiles(of container: FileContainer) -> Int {
-        let (known, isLong) = state.withLock { ($0.listings[.files(of: container)]?.listing, $0.expectsLongLists) }
-        return known?.files.reduce(0) { count, _ in count + 1 } ?? (isLong ? 1001 : 0)
+        state.withLock { state in
+            state.listings[.files(of: container)]?.listing?.fileCount
+                ?? (state.expectsLongLists ? Self.longList : 0)
+        }
     }
+
+    /// More files than the service puts on a page.
+    private static let longList = 1001
 
     /// An entity's properties as they are between two changes made here, and after those that were under way.
     private func fetchProperties(of owner: EntityKey) async throws(BaseSpaceError) -> Listing {
@@ -147,7 +160,9 @@ extension Tree {
         begun start: ContinuousClock.Instant
     ) -> Listing {
         state.withLock { state in
-            state.expectsLongLists = listing.count > 1000
+            if state.listings[.files(of: container)]?.listing == nil {
+                state.expectsLongLists = listing.fileCount >= Self.longList
+            }
             state.local[container]?.dropUploads(before: start)
             let lifetime = isFinal ? configuration.finalLifetime : configuration.metadataLifetime
             state.finish(.files(of: container), with: listing, fetched: start, freshUntil: start + lifetime)

@@ -66,7 +66,7 @@ public final class Tree: Sendable {
         var listedLines = 0
         /// When listings are next looked through for what nobody uses.
         var nextSweep: ContinuousClock.Instant?
-        /// Whether the files of the container that was listed last were more than a page.
+        /// Whether the container whose files were last listed for the first time had more than a page of them.
         var expectsLongLists = true
         /// The project of each entity that stands in a listing of one.
         var homes: [EntityKey: EntityID] = [:]

@@ -50,6 +50,14 @@ import Testing
         )
     }
 
+    /// An é of one code point and an é of two are the same key of a dictionary, and two files of the service.
+    @Test(arguments: ["", "f"])
+    func namesThatOnlyLookTheSameStayApart(name: String) {
+        let (one, two) = ("\u{e9}", "e\u{301}")
+        #expect(names([("1", name + one), ("2", name + two)]) == [name + one: "1", "\(name)\(two) (2)": "2"])
+        #expect(names([("1", one + "/f"), ("2", two + "/f")], in: one) == ["f": "1", "f (2)": "2"])
+    }
+
     @Test(arguments: [("/lead", "lead"), ("a//b", "a"), ("../up", "_.."), (".rc", "_.rc"), ("", "_")])
     func oddPathsStayInsideTheTree(path: String, first: String) {
         #expect(names([("1", path)]).keys.contains(first))
@@ -71,6 +79,11 @@ import Testing
             return file
         }
         let whole = described(listing(of: files, in: .sample("1")))
+        // What is usual goes a shorter way, which takes the name that stands at the end of the path.
+        for index in files.indices where seed % 4 > 0 {
+            files[index].name = files[index].path.split(separator: "/").last.map { String($0) } ?? ""
+        }
+        #expect(described(listing(of: files, in: .sample("1"))) == whole, "seed \(seed)")
         // Mostly in order, as the service's own lists are.
         for _ in 0..<Int.random(in: 0...3, using: &random) {
             files.swapAt(Int.random(in: 0..<40, using: &random), Int.random(in: 0..<40, using: &random))
@@ -107,7 +120,8 @@ import Testing
             let path = (0...Int.random(in: 0...3, using: &random))
                 .map { _ in parts.randomElement(using: &random) ?? "" }
                 .joined(separator: "/")
-            return RemoteFile(id: EntityID(String(id)), name: "n", path: path, size: 0)
+            let name = path.split(separator: "/").last.map { String($0) } ?? ""
+            return RemoteFile(id: EntityID(String(id)), name: seed % 2 == 0 ? "n" : name, path: path, size: 0)
         }
         let listing = listing(of: files, in: .sample("1"))
         let newest = Dictionary(files.map { ($0.path, $0.id) }, uniquingKeysWith: { max($0, $1) })

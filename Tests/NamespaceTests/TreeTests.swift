@@ -83,14 +83,14 @@ import Testing
 
     @Test func howManyFilesAreExpectedComesFromWhatWasSeen() async throws {
         service.set { state in
-            state.appResults = (1...5).map {
+            state.appResults = (1...7).map {
                 AppResult(id: EntityID("\($0)"), name: "R\($0)", status: .running, appSessionID: "s")
             }
         }
-        func list(_ name: String, files count: Int) async throws -> Int? {
+        func list(_ name: String, files count: Int, directories: Int = 1) async throws -> Int? {
             service.set { state in
                 state.files = (0..<count).map {
-                    RemoteFile(id: EntityID("\($0 + 1)"), name: "f", path: "d/f\($0)", size: 1)
+                    RemoteFile(id: EntityID("\($0 + 1)"), name: "f", path: "d\($0 % directories)/f\($0)", size: 1)
                 }
             }
             _ = try await tree.children(of: try await walk("Projects", "P", "AppResults", name, "Files"))
@@ -100,12 +100,14 @@ import Testing
         #expect(try await list("R1", files: 3) == 1001)
         #expect(try await list("R2", files: 2500) == 0)
         #expect(try await list("R3", files: 4) == 1001)
-        #expect(try await list("R4", files: 5) == 0)
+        #expect(try await list("R4", files: 1000, directories: 20) == 0)
         clock.advance(by: .seconds(61))
         #expect(try await list("R2", files: 2600) == 2500)
         clock.advance(by: .seconds(61))
         #expect(try await list("R2", files: 3) == 2600)
-        #expect(try await list("R5", files: 3) == 0)
+        #expect(try await list("R5", files: 1001) == 0)
+        #expect(try await list("R6", files: 0) == 1001)
+        #expect(try await list("R7", files: 0) == 0)
     }
 
     @Test func theFirstLookFindsTheProjectsThatWereAnticipated() async throws {
@@ -116,6 +118,17 @@ import Testing
         let projects = try await walk("Projects")
         #expect(try await tree.children(of: projects).map(\.name) == ["P"])
         #expect(service.calls == ["projects"])
+    }
+
+    @Test func whoComesAfterAnAnticipationThatFailedAsksTheService() async throws {
+        service.set { $0.failure = FakeService.unreachable }
+        tree.anticipateProjects()
+        try await eventually("it has failed") {
+            guard service.calls == ["projects"] else { return false }
+            service.set { $0.failure = nil }
+            return (try? await tree.children(of: try await walk("Projects"))) != nil
+        }
+        #expect(service.calls == ["projects", "projects"])
     }
 
     @Test func anOldListingServesWhileTheServiceIsAway() async throws {

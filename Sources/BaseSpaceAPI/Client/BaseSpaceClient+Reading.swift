@@ -42,7 +42,7 @@ extension BaseSpaceClient {
     /// The same, handed over a page at a time: one after the other and in the order of the list, as soon as those before it
     /// are there. A file may come twice when the list changes meanwhile.
     ///
-    /// - Parameter expected: How many files there may be: their pages are asked for before the first tells the number.
+    /// - Parameter expected: How many files there may be: a hint, so that more than the first page is asked for at once.
     public func files(
         of container: FileContainer,
         resolvingContent: Bool,

@@ -15,8 +15,8 @@ internal import Synchronization
 /// - **Repeating.** Reads, parts and completions are repeated whenever an attempt failed in passing. What makes something
 ///   is repeated only when the service surely did nothing: not sent, or refused with 429 or 503. (`RetryPolicy`)
 /// - **Collections** come in pages of 1000, the largest size that all of them take, ordered by id, which stays stable
-///   while items are added. The first page tells how many there are, the others are fetched in parallel.
-///   (`BaseSpaceClient+Collections`)
+///   while items are added. The first page tells how many there are, the others are fetched in parallel; those that are
+///   expected go out with the first. (`PageSource`, `PagePlan`)
 /// - **Errors** show the service's own words, the request's id, and no secret.
 public final class BaseSpaceClient: Sendable {
     /// The API's root.

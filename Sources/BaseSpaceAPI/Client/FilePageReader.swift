@@ -36,7 +36,7 @@ struct FilePageReader {
             case "Items":
                 guard items == nil else { throw JSONScanner.Unusual() }
                 var list: [RemoteFile] = []
-                list.reserveCapacity(1000)
+                list.reserveCapacity(PagePlan.pageSize)
                 try scanner.array { scanner throws(JSONScanner.Unusual) in list.append(try readFile(&scanner)) }
                 items = list
             case "TotalCount": totalCount = try scanner.integer()

@@ -16,21 +16,23 @@ struct Page<Item: Decodable & Sendable>: Decodable, Sendable {
     let items: [Item]
     /// Items in the whole collection; not always sent.
     let totalCount: Int?
-    /// The page's size as the service understood it: it may be less than was asked for.
+    /// The page's size as the service understood it, at least 1: it may be less than was asked for.
     let limit: Int?
 
     init(items: [Item], totalCount: Int?, limit: Int?) {
         self.items = items
         self.totalCount = totalCount
-        self.limit = limit
+        self.limit = limit.flatMap { $0 > 0 ? $0 : nil }
     }
 
     init(from decoder: any Decoder) throws {
         let fields = try Fields(decoder)
-        items = try fields.array("Items")
         let paging = fields.nested("Paging") ?? fields
-        totalCount = paging.integer("TotalCount").flatMap { Int(exactly: $0) }
-        limit = paging.integer("Limit").flatMap { Int(exactly: $0) }
+        self.init(
+            items: try fields.array("Items"),
+            totalCount: paging.integer("TotalCount").flatMap { Int(exactly: $0) },
+            limit: paging.integer("Limit").flatMap { Int(exactly: $0) }
+        )
     }
 }
 

@@ -88,7 +88,7 @@ extension EndToEnd {
                 try await mount.expect("ls Runs", failsWith: "Permission denied")
                 #expect(lines(account, "put a new one into the file") == 1)
                 try Data(Self.second.utf8).write(to: URL(filePath: account.home.file("token").string))
-                try await eventually("it goes on") { try await mount.run("ls Projects").status == 0 }
+                try await eventually("it goes on") { try await mount.run("ls Runs").status == 0 }
             }
         }
 

@@ -1,0 +1,138 @@
+internal import HTTPTransport
+
+/// A collection, fetched by pages.
+///
+/// Child tasks only wait for replies, which are read where the pages are handed over, one after the other: what a page is
+/// made of is made, used and thrown away on one thread. Read by the tasks that ask, six replies would keep all threads of
+/// the pool from sending the next requests.
+struct PageSource<Item: Decodable & Sendable>: Sendable {
+    let client: BaseSpaceClient
+    let segments: [String]
+    let query: [(String, String)]
+    let sortBy: String?
+
+    private typealias Reply = (part: Range<Int>, result: Result<HTTPResponse, BaseSpaceError>)
+
+    /// Pages that are asked for or wait for their turn: as many as the limiter lets out, and as many again.
+    private static var window: Int { 12 }
+
+    /// Hands over all pages, those after the first fetched in parallel.
+    ///
+    /// - Parameter expected: How many items there may be.
+    func eachPage(expecting expected: Int, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
+        let failure = await withTaskGroup(of: Reply.self) { group -> BaseSpaceError? in
+            // What is on its way and not needed.
+            defer { group.cancelAll() }
+            var plan = PagePlan(expecting: expected)
+            for guess in plan.guesses {
+                ask(for: guess, in: &group)
+            }
+            do throws(BaseSpaceError) {
+                let first = try await page(PagePlan.first)
+                guard let total = first.totalCount else {
+                    group.cancelAll()
+                    receive(first.items)
+                    try await pagesToTheEnd(after: first, receive)
+                    return nil
+                }
+                plan.begin(count: first.items.count, limit: first.limit, total: total)
+                try await handOver(first.items, &plan, of: &group, receive)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Hands over a first page and the parts after it, in their order.
+    private func handOver(
+        _ first: [Item],
+        _ plan: inout PagePlan,
+        of group: inout TaskGroup<Reply>,
+        _ receive: ([Item]) -> Void
+    ) async throws(BaseSpaceError) {
+        var asked = plan.rightGuesses
+        while asked.count < Self.window, let part = plan.next() {
+            ask(for: part, in: &group)
+            asked.append(part)
+        }
+        receive(first)
+        // Those whose turn has not come.
+        var early: [Range<Int>: HTTPResponse] = [:]
+        while let part = asked.first {
+            guard let reply = early.removeValue(forKey: part) else {
+                guard let (part, result) = await group.next() else { return }
+                // What became of a wrong guess is of no interest.
+                early[part] = asked.contains(part) ? try result.get() : nil
+                continue
+            }
+            asked.removeFirst()
+            if let next = plan.next() {
+                ask(for: next, in: &group)
+                asked.append(next)
+            }
+            let page = try page(part, in: reply)
+            receive(page.items)
+            try await finish(part, after: page, total: plan.end, receive)
+        }
+    }
+
+    /// Hands over what is missing of a part: the service cut it shorter than asked for, or answered before the collection had
+    /// as many items as its first page says.
+    private func finish(
+        _ part: Range<Int>,
+        after page: Page<Item>,
+        total: Int,
+        _ receive: ([Item]) -> Void
+    ) async throws(BaseSpaceError) {
+        var (page, rest) = (page, part.dropFirst(page.items.count))
+        while !rest.isEmpty, rest.lowerBound < max(total, page.totalCount ?? 0) {
+            page = try await self.page(rest)
+            if page.items.isEmpty { return }
+            receive(page.items)
+            rest = rest.dropFirst(page.items.count)
+        }
+    }
+
+    /// Hands over the pages after a first one that doesn't tell how many there are.
+    private func pagesToTheEnd(after first: Page<Item>, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
+        var last = first
+        var offset = first.items.count
+        // A page is the last one when it is shorter than the service says its pages are; if it doesn't say, an empty one.
+        while !last.items.isEmpty, last.items.count >= (last.limit ?? 1) {
+            last = try await page(offset..<offset + (last.limit ?? first.items.count))
+            receive(last.items)
+            offset += last.items.count
+        }
+    }
+
+    // MARK: One page
+
+    private func ask(for part: Range<Int>, in group: inout TaskGroup<Reply>) {
+        group.addTask {
+            do throws(BaseSpaceError) {
+                return (part, .success(try await client.response(endpoint(part))))
+            } catch {
+                return (part, .failure(error))
+            }
+        }
+    }
+
+    private func page(_ part: Range<Int>) async throws(BaseSpaceError) -> Page<Item> {
+        try page(part, in: try await client.response(endpoint(part)))
+    }
+
+    private func page(_ part: Range<Int>, in response: HTTPResponse) throws(BaseSpaceError) -> Page<Item> {
+        if Item.self == RemoteFile.self, let page = FilePageReader.page(in: response.body) as? Page<Item> {
+            return page
+        }
+        return try client.decode(response, of: endpoint(part))
+    }
+
+    private func endpoint(_ part: Range<Int>) -> Endpoint {
+        let order = sortBy.map { [("SortBy", $0), ("SortDir", "Asc")] } ?? []
+        let paging = [("Offset", String(part.lowerBound)), ("Limit", String(part.count))]
+        return Endpoint.get(segments, query: query + order + paging)
+    }
+}
