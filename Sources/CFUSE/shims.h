@@ -11,6 +11,8 @@
 // The kernel's side of the protocol.
 #include <linux/fuse.h>
 
+#include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 /// FUSE_DIRECT_IO_ALLOW_MMAP (Linux 6.6, protocol 7.39), bit 36 of INIT's flags, as a bit of `flags2`.
@@ -24,6 +26,19 @@ static const uint32_t cfuse_passthrough_flag2 = 1u << 5;
 static const uint32_t cfuse_passthrough_minor = 40;
 /// FOPEN_PASSTHROUGH: the answer to OPEN names a backing file, in the word that was padding.
 static const uint32_t cfuse_open_passthrough = 1u << 7;
+
+/// struct fuse_open_out, whose last word was padding before.
+struct cfuse_open_out {
+    uint64_t fh;
+    uint32_t open_flags;
+    int32_t backing_id;
+};
+_Static_assert(sizeof(struct cfuse_open_out) == sizeof(struct fuse_open_out), "the answer to OPEN has another size");
+
+/// Sets `max_stack_depth` of an answer to INIT: the word after `flags2`, unused before.
+static inline void cfuse_set_max_stack_depth(struct fuse_init_out *_Nonnull answer, uint32_t depth) {
+    memcpy((char *)answer + offsetof(struct fuse_init_out, flags2) + sizeof answer->flags2, &depth, sizeof depth);
+}
 
 /// struct fuse_backing_map.
 struct cfuse_backing_map {

@@ -180,7 +180,9 @@ public final class FUSESession: Sendable, KernelCache {
             notifications.end()
             let isDead = connection.isDead
             connection.disconnect()
-            Unmounting.unmount(mountPoint, device: device, isDead: isDead)
+            if !Unmounting.unmount(mountPoint, device: device, isDead: isDead) {
+                logger.error("\(mountPoint) could not be unmounted and answers nobody (fusermount3 -uz \(mountPoint))")
+            }
         case .runningUntilUnmounted, .unmounted:
             break
         }

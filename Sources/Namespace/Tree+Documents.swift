@@ -10,6 +10,9 @@ struct DocumentSlot: Sendable {
     var flight: Flight?
     var lastUse: UInt64 = 0
 
+    /// How much room it takes, in bytes.
+    var weight: Int { (text?.count ?? 0) + 256 }
+
     func fresh(at now: ContinuousClock.Instant) -> [UInt8]? {
         guard let freshUntil, now < freshUntil else { return nil }
         return text
@@ -79,14 +82,17 @@ extension Tree {
 }
 
 extension Tree.State {
-    /// Forgets the texts that were looked at longest ago, until the others are within `budget` bytes.
+    /// Forgets the texts that were looked at longest ago, once all of them weigh more than `budget` bytes, until the others
+    /// are a little below it: the next one should not have to sort them all again.
     fileprivate mutating func dropDocuments(keeping kept: DocumentFile, over budget: Int) {
-        var total = documents.values.reduce(0) { $0 + ($1.text?.count ?? 0) }
+        var total = documents.values.reduce(0) { $0 + $1.weight }
         guard total > budget else { return }
         for (document, slot) in documents.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
-            guard total > budget else { return }
+            guard total > budget - budget / 8 else { return }
             guard document != kept, slot.flight == nil else { continue }
-            total -= slot.text?.count ?? 0
+            // A long one is not given up only for that.
+            guard total > budget || slot.weight <= budget / 8 else { return }
+            total -= slot.weight
             documents[document] = nil
         }
     }

@@ -66,8 +66,8 @@ extension Tree {
         state.withLock { $0.listings.count }
     }
 
-    /// Nodes in the inode table, for status and tests.
-    public var inodeCount: Int {
+    /// Nodes in the inode table; for tests.
+    var inodeCount: Int {
         state.withLock { $0.slots.count }
     }
 }

@@ -176,6 +176,7 @@ extension Tree {
     private func fail(_ key: ListingKey, with error: BaseSpaceError) -> Result<Listing, BaseSpaceError> {
         state.withLock { state in
             state.listings[key]?.flight = nil
+            state.listings[key]?.isOutdated = false
             let retry = now() + (error.status == 401 ? Self.refusedTokenInterval : configuration.retryInterval)
             guard error.isUnreachable, let old = state.listings[key]?.listing else {
                 state.listings[key]?.refusal = (error, retry)

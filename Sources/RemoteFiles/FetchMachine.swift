@@ -152,8 +152,8 @@ struct FetchMachine: Sendable {
         case 412, 416:
             return .fail(.changed, "its content changed since it was opened")
         case 408, 429, 500, 502, 503, 504:
-            let seconds = head.headers["Retry-After"].flatMap { Double($0) } ?? 0
-            return .retry("the object store answers \(head.status)", after: min(seconds, Self.longestRetryAfter))
+            let wait = min(RetryAfter.duration(of: head) ?? .zero, Self.longestRetryAfter)
+            return .retry("the object store answers \(head.status)", after: Double(wait.components.seconds))
         default:
             return .fail(.unusable, "the object store answered \(head.status)")
         }
@@ -175,5 +175,5 @@ struct FetchMachine: Sendable {
     }
 
     /// No `Retry-After` makes a read wait longer than this many seconds: its own deadline is not much later.
-    private static let longestRetryAfter = 30.0
+    private static let longestRetryAfter = Duration.seconds(30)
 }

@@ -97,7 +97,7 @@ public final class PendingContentRead: Sendable {
     private let reader: RemoteReader
     /// The handle stays open while its read waits.
     private let handle: OpenContent
-    private let waiter = Mutex<UInt64?>(nil)
+    private let waiter = Mutex<(id: UInt64?, isCancelled: Bool)>((nil, false))
 
     init(
         range: Range<Int64>,
@@ -116,17 +116,23 @@ public final class PendingContentRead: Sendable {
     /// Waits for the bytes, then answers `reply`. Called once; does not block.
     public func start(_ reply: any ContentReadReply) {
         let id = reader.state.withLock { $0.nextID() }
-        waiter.withLock { $0 = id }
+        waiter.withLock { $0.id = id }
         let deadline = ContinuousClock.now + reader.configuration.deadline
         reader.wait(Waiter(id: id, range: range, reply: reply, deadline: deadline), of: content, with: plan)
+        // What was cancelled before it waited.
+        if waiter.withLock({ $0.isCancelled }) { cancel() }
         if range.lowerBound == 0 {
             handle.prepareCompanions()
         }
     }
 
-    /// Gives up: the reply fails with `cancelled` unless it has been answered.
+    /// Gives up: the reply fails with `cancelled` unless it has been answered. At any time, before the start too.
     public func cancel() {
-        guard let id = waiter.withLock({ $0 }) else { return }
+        let id = waiter.withLock { waiter in
+            waiter.isCancelled = true
+            return waiter.id
+        }
+        guard let id else { return }
         reader.perform(reader.state.withLock { $0.cancel(id, of: content, pool: reader.pool) })
     }
 }

@@ -126,12 +126,14 @@ public final class RemoteReader: Sendable {
         if let url {
             urls.remember(url.url, of: file.id)
         }
+        if let content = contents.withLock({ $0[file]?.content }) { return content }
+        // Outside of the lock, since the cache looks at its disk; if two make the same content, one of them is let go again.
         let key = ContentKey(file: file.id.rawValue, etag: file.etag ?? "", size: file.size)
+        let new = Content(file: file, cached: cache.content(for: key))
         return contents.withLock { contents in
             if let content = contents[file]?.content { return content }
-            let content = Content(file: file, cached: cache.content(for: key))
-            contents[file] = WeakContent(content: content)
-            return content
+            contents[file] = WeakContent(content: new)
+            return new
         }
     }
 

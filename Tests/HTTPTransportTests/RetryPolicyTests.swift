@@ -80,7 +80,12 @@ struct RetryPolicyTests {
         #expect(RetryAfter.duration("120", now: 0) == .seconds(120))
         #expect(RetryAfter.duration("Sun, 06 Nov 1994 08:49:37 GMT", now: 784_111_770) == .seconds(7))
         #expect(RetryAfter.duration("Sun, 06 Nov 1994 08:49:37 GMT", now: 784_111_999) == .zero)
-        for text in ["", "-1", "soon", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT"] {
+        for text in [
+            "", "-1", "soon", "nan", "99999999999999999999", "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49 GMT", "Sun, 06 Nov \(Int.max) 08:49:37 GMT",
+            "Sun, \(Int.max) Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 \(Int64.max):49:37 GMT", "Sun, 06 Nov 1994 08:49:\(Int64.max) GMT",
+        ] {
             #expect(RetryAfter.duration(text, now: 0) == nil, "\(text)")
         }
     }

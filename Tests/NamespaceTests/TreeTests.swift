@@ -1,7 +1,8 @@
 import BaseSpaceAPI
-import Namespace
 import TestSupport
 import Testing
+
+@testable import Namespace
 
 @Suite struct TreeTests {
     private let service = FakeService()
@@ -144,6 +145,23 @@ import Testing
         service.set { $0.failure = nil }
         _ = try await tree.children(of: projects)
         #expect(service.calls.count == 3)
+    }
+
+    @Test func aRefreshDuringAFetchThatFailsCostsOneFetchNotTwo() async throws {
+        let projects = try await walk("Projects")
+        service.shutGate()
+        let tree = tree
+        let first = Task { try await tree.children(of: projects).count }
+        try await eventually("the request is made") { service.calls.count == 1 }
+        tree.refresh(projects)
+        service.set { $0.failure = BaseSpaceError(kind: .service(status: 403), message: "no", endpoint: "GET x") }
+        service.openGate()
+        await #expect(throws: BaseSpaceError.self) { try await first.value }
+        service.set { $0.failure = nil }
+        clock.advance(by: .seconds(10))
+        #expect(try await tree.children(of: projects).count == 1)
+        #expect(try await tree.children(of: projects).count == 1)
+        #expect(service.calls == ["projects", "projects"])
     }
 
     @Test func aRefusalIsNoReasonToShowAnOldListing() async throws {

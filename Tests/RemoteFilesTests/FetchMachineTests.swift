@@ -114,6 +114,18 @@ import Testing
         #expect(machine.completed(failure: nil, jitter: 0.5) == .wait(30))
     }
 
+    @Test(arguments: ["nan", "inf", "-5", "soon", "1e300"])
+    func aStoreThatSaysNonsenseIsAskedAgainSoon(field: String) {
+        var machine = machine()
+        _ = machine.located()
+        _ = machine.received(head(503, ["Retry-After": field]))
+        guard case .wait(let seconds) = machine.completed(failure: nil, jitter: 0.5) else {
+            Issue.record("no further attempt")
+            return
+        }
+        #expect((0...1).contains(seconds))
+    }
+
     @Test func itGivesUpAfterFailuresWithoutProgressOnly() {
         var machine = machine()
         for _ in 1..<FetchMachine.maximumFailures {

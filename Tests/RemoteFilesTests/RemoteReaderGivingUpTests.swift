@@ -24,6 +24,18 @@ import Testing
         }
     }
 
+    @Test func aReadThatIsInterruptedBeforeItWaitsIsAnsweredToo() async throws {
+        let store = try StoreOfContents { _ in .hang }
+        try await withReader(store) { fixture in
+            let handle = try fixture.open(content(8 * mebibyte))
+            let pending = try #require(handle.read(at: 0, count: 400 << 10) { _ in })
+            let reply = RecordedReply()
+            pending.cancel()
+            pending.start(reply)
+            #expect(reply.failure == .cancelled && reply.all.count == 1)
+        }
+    }
+
     @Test func anInterruptedReadMakesRoomForTheNext() async throws {
         let store = try StoreOfContents { $0.file == "1" ? .hang : .serve }
         try await withReader(store, connections: 1) { fixture in

@@ -223,6 +223,17 @@ final class StagedEntry: Sendable {
         }
     }
 
+    /// Changes the content. The one who opened the file may seal it between the look before the change and the change, so
+    /// there is one after it too.
+    ///
+    /// - Throws: What `beginChange` or the change throws.
+    func changing<Value>(overwriting: Bool, _ change: () throws(Errno) -> Value) throws(Errno) -> Value {
+        try beginChange(overwriting: overwriting)
+        let value = try change()
+        try beginChange(overwriting: true)
+        return value
+    }
+
     /// What comes of the upload after a close; `nil` if the file is written again before: then it is the last writer's to wait.
     func valueUnlessChanged<Value: Sendable>(_ upload: Task<Value, Never>) async -> Value? {
         let closer = Task { await upload.valueUnlessCancelled() }
@@ -356,18 +367,18 @@ final class StagedEntry: Sendable {
         }
     }
 
-    /// Moves it; `false` once a version of it has arrived at the service or is on its way, or the journal can't take it.
-    func move(to place: FilePlace) -> Bool {
-        state.withLock { state in
-            guard !state.isGone, state.uploaded == nil, state.original == nil, state.upload == nil else { return false }
-            do throws(Errno) {
-                try record.move(to: place.container, path: place.path)
-            } catch {
-                return false
+    /// Moves it.
+    ///
+    /// - Throws: EPERM once a version of it has arrived at the service or is on its way; what the disk says if the journal
+    ///   can't take it.
+    func move(to place: FilePlace) throws(Errno) {
+        try state.withLock { state throws(Errno) in
+            guard !state.isGone, state.uploaded == nil, state.original == nil, state.upload == nil else {
+                throw .notPermitted
             }
+            try record.move(to: place.container, path: place.path)
             state.place = place
             state.failedVersion = nil
-            return true
         }
     }
 

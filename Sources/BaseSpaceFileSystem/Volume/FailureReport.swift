@@ -9,7 +9,7 @@ internal import Uploads
 ///
 /// | What the service or the line says        | errno                                   |
 /// |------------------------------------------|-----------------------------------------|
-/// | 400                                      | EINVAL                                  |
+/// | 400, or a request that can't be made     | EINVAL                                  |
 /// | 401, 403                                 | EACCES                                  |
 /// | 404, 410                                 | ENOENT; ESTALE while reading            |
 /// | 409                                      | EEXIST                                  |
@@ -19,6 +19,7 @@ internal import Uploads
 /// | a deadline is over                       | ETIMEDOUT                               |
 /// | no route, no name, connection refused    | EHOSTUNREACH                            |
 /// | the program was interrupted              | EINTR                                   |
+/// | a disk of this machine                   | what it says: ENOSPC, EDQUOT, EROFS, …  |
 /// | anything else                            | EIO                                     |
 struct FailureReport {
     let errno: Errno

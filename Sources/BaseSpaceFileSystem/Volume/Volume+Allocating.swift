@@ -12,9 +12,11 @@ extension Volume {
     ) throws(Errno) -> Answer<Void> {
         guard case .staged(let staged) = handles[handle] else { throw .notSupported }
         guard staged.mode.writes else { throw .badFileDescriptor }
-        try staged.entry.beginChange(overwriting: configuration.allowsOverwrite)
-        staged.entry.noteWrite()
-        try staged.entry.file.allocate(mode: mode.rawValue, offset: range.lowerBound, length: Int64(range.count))
+        let entry = staged.entry
+        try entry.changing(overwriting: configuration.allowsOverwrite) { () throws(Errno) in
+            entry.noteWrite()
+            try entry.file.allocate(mode: mode.rawValue, offset: range.lowerBound, length: Int64(range.count))
+        }
         return .ready(())
     }
 }

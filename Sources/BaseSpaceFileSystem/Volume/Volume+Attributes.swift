@@ -92,8 +92,9 @@ extension Volume {
             guard let size = Int64(exactly: size) else { throw .fileTooLarge }
             // `ftruncate` to the size it has, as rsync ends with, is no change.
             if size != entry.file.size {
-                try entry.beginChange(overwriting: configuration.allowsOverwrite)
-                try entry.file.truncate(to: size)
+                try entry.changing(overwriting: configuration.allowsOverwrite) { () throws(Errno) in
+                    try entry.file.truncate(to: size)
+                }
             }
             if size == 0 {
                 entry.forgive()

@@ -179,7 +179,7 @@ extension Volume {
     > {
         let old = entry.place
         let progress = entry.record.progress
-        guard entry.move(to: place) else { throw .notPermitted }
+        try entry.move(to: place)
         if progress.isOpenAtService {
             // What was sent under the old name can't be used under the new one.
             Task { [uploads] in await uploads.abandon(progress) }

@@ -22,6 +22,7 @@ extension Volume {
     ) throws(Errno) -> Answer<Void> {
         if name == Self.description, case .collection(.appResults(let project), _) = try node(inode).content {
             guard let text = String(validating: value, as: UTF8.self) else { throw .invalidArgument }
+            try existing.check(isThere: tree.description(ofResultsIn: project) != nil)
             tree.setDescription(ofResultsIn: project, to: text)
             return .ready(())
         }
@@ -31,22 +32,19 @@ extension Volume {
         guard let text = String(validating: value, as: UTF8.self), !text.isEmpty,
             text.utf8.allSatisfy({ (0x20...0x7e).contains($0) })
         else { throw .invalidArgument }
-        switch existing {
-        case .allowed: break
-        case .forbidden where entry.contentType != nil: throw .fileExists
-        case .required where entry.contentType == nil: throw .noData
-        case .forbidden, .required: break
-        }
+        try existing.check(isThere: entry.contentType != nil)
         entry.set(contentType: text)
         return .ready(())
     }
 
     public func removeExtendedAttribute(_ name: String, of inode: InodeNumber) throws(Errno) -> Answer<Void> {
         if name == Self.description, case .collection(.appResults(let project), _) = try node(inode).content {
+            try ExistingAttribute.required.check(isThere: tree.description(ofResultsIn: project) != nil)
             tree.setDescription(ofResultsIn: project, to: nil)
             return .ready(())
         }
-        guard name == Self.contentType, let entry = staged[inode] else { throw .notPermitted }
+        guard name == Self.contentType else { throw .notSupported }
+        guard let entry = staged[inode] else { throw .notPermitted }
         guard entry.contentType != nil else { throw .noData }
         entry.set(contentType: .some(nil))
         return .ready(())
@@ -76,5 +74,16 @@ extension Volume {
             break
         }
         return attributes
+    }
+}
+
+extension ExistingAttribute {
+    /// Whether setting it is what was meant (XATTR_CREATE, XATTR_REPLACE).
+    fileprivate func check(isThere: Bool) throws(Errno) {
+        switch self {
+        case .forbidden where isThere: throw .fileExists
+        case .required where !isThere: throw .noData
+        case .allowed, .forbidden, .required: break
+        }
     }
 }

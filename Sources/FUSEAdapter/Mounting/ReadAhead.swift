@@ -9,7 +9,7 @@ import SystemPackage
 enum ReadAhead {
     private static let kibibytes = 1024
 
-    /// Raises the read-ahead of what is mounted on a directory, where that is possible.
+    /// Raises the read-ahead of a mount, known by its device number, where that is possible.
     static func raise(of device: String, logger: Logger) {
         let setting = FilePath("/sys/class/bdi/\(device)/read_ahead_kb")
         guard let text = SmallFile.read(setting), let current = Int(text.prefix { !$0.isNewline }) else { return }

@@ -9,14 +9,19 @@ enum Unmounting {
     /// With `isDead` the connection had ended before. Then somebody has unmounted, and the device number may have been
     /// given to another mount in the same place; or the kernel has aborted the connection, and the mount is still there
     /// and answers ENOTCONN.
-    static func unmount(_ mountPoint: FilePath, device: String?, isDead: Bool) {
-        if let device, MountTable.entry(at: mountPoint)?.device != device { return }
-        if isDead && !MountTable.isStale(mountPoint) { return }
+    ///
+    /// - Returns: Whether it is gone, as far as can be told.
+    static func unmount(_ mountPoint: FilePath, device: String?, isDead: Bool) -> Bool {
+        if let device, MountTable.entry(at: mountPoint)?.device != device { return true }
+        if isDead && !MountTable.isStale(mountPoint) { return true }
         // Forced, the kernel gives up what waits for an answer, whoever holds the connection open.
-        if umount2(mountPoint.string, CInt(MNT_FORCE)) == 0 { return }
-        if umount2(mountPoint.string, CInt(MNT_DETACH)) != 0 && errno == EPERM {
+        if umount2(mountPoint.string, CInt(MNT_FORCE)) == 0 { return true }
+        if umount2(mountPoint.string, CInt(MNT_DETACH)) == 0 { return true }
+        if errno == EPERM {
             unmountAsUser(mountPoint)
         }
+        guard let device else { return !MountTable.isStale(mountPoint) }
+        return MountTable.entry(at: mountPoint)?.device != device
     }
 
     /// Who mounted by `fusermount3` unmounts by it.

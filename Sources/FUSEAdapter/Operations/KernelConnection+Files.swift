@@ -33,8 +33,7 @@ extension KernelConnection {
         }
     }
 
-    /// Bytes that are here go to the kernel straight from where the file system has them; nothing is allocated, counted
-    /// or locked on the way.
+    /// Bytes that are here go to the kernel straight from where the file system has them; nothing is allocated on the way.
     func read(_ request: Request, _ handle: FileHandle, of inode: InodeNumber, at offset: off_t, count: Int) {
         var answered = false
         let offset = UInt64(clamping: offset)

@@ -291,7 +291,10 @@ final class KernelConnection: @unchecked Sendable {
     /// Answers with a file that was made and opened; the same holds.
     func hand(_ created: CreatedFile, to request: Request) -> Bool {
         let inode = created.entry.attributes.attributes.inode
-        guard passthrough.open(created.file, of: inode, device: device) != .refused else {
+        // The answer to CREATE takes no backing file. What is there already may have one, when somebody else made it.
+        var file = created.file
+        file.backing = nil
+        guard passthrough.open(file, of: inode, device: device) != .refused else {
             request.fail(.resourceBusy)
             return false
         }

@@ -50,16 +50,15 @@ struct KernelFeatures: Sendable {
     static func complete(answer parts: UnsafeBufferPointer<iovec>, passthrough: Bool) {
         guard parts.count == 2, parts[1].iov_len >= MemoryLayout<fuse_init_out>.offset(of: \.max_background) ?? .max
         else { return }
-        let answer = parts[1].iov_base?.assumingMemoryBound(to: fuse_init_out.self)
-        answer?.pointee.flags |= UInt32(FUSE_PARALLEL_DIROPS)
+        guard let answer = parts[1].iov_base?.assumingMemoryBound(to: fuse_init_out.self) else { return }
+        answer.pointee.flags |= UInt32(FUSE_PARALLEL_DIROPS)
         // An older kernel takes a shorter answer.
         guard parts[1].iov_len == MemoryLayout<fuse_init_out>.size else { return }
-        answer?.pointee.flags |= UInt32(FUSE_INIT_EXT)
-        answer?.pointee.flags2 |= cfuse_direct_io_allow_mmap_flag2
+        answer.pointee.flags |= UInt32(FUSE_INIT_EXT)
+        answer.pointee.flags2 |= cfuse_direct_io_allow_mmap_flag2
         if passthrough {
-            answer?.pointee.flags2 |= cfuse_passthrough_flag2
-            // max_stack_depth, which older headers count among the unused words.
-            answer?.pointee.unused.0 = 1
+            answer.pointee.flags2 |= cfuse_passthrough_flag2
+            cfuse_set_max_stack_depth(answer, 1)
         }
     }
 

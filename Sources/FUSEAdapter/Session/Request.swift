@@ -58,10 +58,10 @@ struct Request: @unchecked Sendable {
         }
         // libfuse 3.14 has no field for the id. Pages that were cached by earlier opens are of no more use: without
         // FOPEN_KEEP_CACHE the kernel frees them.
-        var answer = fuse_open_out()
+        var answer = cfuse_open_out()
         answer.fh = file.handle.rawValue
         answer.open_flags = cfuse_open_passthrough | (file.skipsFlush ? UInt32(FOPEN_NOFLUSH) : 0)
-        answer.padding = UInt32(bitPattern: id)
+        answer.backing_id = id
         return withUnsafeBytes(of: &answer) { bytes in
             fuse_reply_buf(pointer, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) == 0
         }

@@ -10,7 +10,8 @@ package enum RetryAfter {
         return httpDate(field).map { .seconds(max(0, $0 - now)) }
     }
 
-    static func duration(of head: HTTPResponseHead) -> Duration? {
+    /// How long a response asks to wait; `nil` if it doesn't, or not in words that can be read.
+    package static func duration(of head: HTTPResponseHead) -> Duration? {
         head.headers["Retry-After"].flatMap { duration($0, now: Int64(time(nil))) }
     }
 
@@ -19,10 +20,11 @@ package enum RetryAfter {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT",
-            let day = Int(words[1]), let month = months.firstIndex(of: String(words[2])), let year = Int(words[3])
+            let day = Int(words[1]), (1...31).contains(day), let month = months.firstIndex(of: String(words[2])),
+            let year = Int(words[3]), (0...9999).contains(year)
         else { return nil }
         let clock = words[4].split(separator: ":").compactMap { Int64($0) }
-        guard clock.count == 3 else { return nil }
+        guard clock.count == 3, clock.allSatisfy({ (0...60).contains($0) }) else { return nil }
         let days = CivilDate(year: year, month: month + 1, day: day).daysSince1970
         return days * 86_400 + clock[0] * 3_600 + clock[1] * 60 + clock[2]
     }

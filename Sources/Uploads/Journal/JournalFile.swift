@@ -49,8 +49,9 @@ public final class JournalFile: Sendable {
         }
     }
 
-    /// It is not committed any more, and what was asked for it is void; to be told before the first byte changes. Of a commit that is safe on the disk this has to
-    /// be too: with the power lost, half of the change would be taken for the whole.
+    /// It is not committed any more, and what was asked for it is void; to be told before the first byte changes. Where the
+    /// commit is safe on the disk, this is made safe too: with the power lost, half of the change would be taken for the
+    /// whole.
     ///
     /// - Throws: What the disk says. No byte may change then: after a crash it would be taken for whole.
     public func beginWriting() throws(Errno) {

@@ -116,11 +116,18 @@ extension EndToEnd {
                     try await mount.output("getfattr --only-values -n user.basespace.description \(directory)")
                         == "by hand"
                 )
+                let python = "import os; os.setxattr('\(directory)', 'user.basespace.description', b'x', os.XATTR_"
+                try await mount.expect("python3 -c \"\(python)CREATE)\"", failsWith: "File exists")
                 let described = try await mount.makeAppResult("One", in: "Trio")
                 #expect(
                     await whole.service.call("GET", "appresults/\(described.id)")["Description"] as? String == "by hand"
                 )
                 try await mount.output("setfattr -x user.basespace.description \(directory)")
+                try await mount.expect(
+                    "setfattr -x user.basespace.description \(directory)",
+                    failsWith: "No such attribute"
+                )
+                try await mount.expect("python3 -c \"\(python)REPLACE)\"", failsWith: "No data available")
                 let plain = try await mount.makeAppResult("Two", in: "Trio")
                 #expect(
                     (await whole.service.call("GET", "appresults/\(plain.id)")["Description"] as? String ?? "") == ""
