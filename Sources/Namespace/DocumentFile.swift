@@ -31,7 +31,7 @@ public enum DocumentFile: Hashable, Sendable {
     }
 
     /// Whether it is made here and costs nothing: it is made anew each time.
-    var isReport: Bool {
+    public var isReport: Bool {
         if case .report = self { true } else { false }
     }
 }

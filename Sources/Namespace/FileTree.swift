@@ -78,7 +78,6 @@ struct FileTree {
         }
         let files = (plainFiles + aside + backlog).sorted { $0.id < $1.id }
         var tree = FileTree(container: container)
-        tree.count = count
         var homes: [Int] = []
         homes.reserveCapacity(files.count)
         for file in files {
@@ -87,6 +86,7 @@ struct FileTree {
         for (file, home) in zip(files, homes) where tree.last != file.id {
             tree.add(file, to: home)
             tree.last = file.id
+            tree.count += 1
         }
         return tree.listing()
     }

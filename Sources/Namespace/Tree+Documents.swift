@@ -35,6 +35,11 @@ extension Tree {
         }
     }
 
+    /// A text that the mount makes itself, as it was made last: who is just being told of it has that one.
+    public func lastReport(_ document: DocumentFile) -> [UInt8]? {
+        document.isReport ? state.withLock { $0.documents[document]?.text } : nil
+    }
+
     /// A text, asked for if need be; an old one if the service can't be reached.
     public func text(of document: DocumentFile) async throws(BaseSpaceError) -> [UInt8] {
         if let text = knownText(of: document) { return text }

@@ -18,9 +18,24 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
 
     /// Hands over all pages, those after the first fetched in parallel.
     ///
+    /// When an item vanishes meanwhile, those after it move up, and the one that stood at the head of a page that was not
+    /// there yet is on none: all pages are fetched once more then, and most items come twice.
+    ///
     /// - Parameter expected: How many items there may be.
     func eachPage(expecting expected: Int, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
-        let failure = await withTaskGroup(of: Reply.self) { group -> BaseSpaceError? in
+        var expected = expected
+        for _ in 0..<Self.passes {
+            guard case let shrunk? = try await pass(expecting: expected, receive) else { return }
+            expected = shrunk
+        }
+    }
+
+    /// How often a list is fetched that never stops losing items.
+    private static var passes: Int { 3 }
+
+    /// - Returns: How many items were left, if some vanished meanwhile.
+    private func pass(expecting expected: Int, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) -> Int? {
+        let outcome = await withTaskGroup(of: Reply.self) { group -> Result<Int?, BaseSpaceError> in
             // What is on its way and not needed.
             defer { group.cancelAll() }
             var plan = PagePlan(expecting: expected)
@@ -33,25 +48,28 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
                     group.cancelAll()
                     receive(first.items)
                     try await pagesToTheEnd(after: first, receive)
-                    return nil
+                    return .success(nil)
                 }
                 plan.begin(count: first.items.count, limit: first.limit, total: total)
-                try await handOver(first.items, &plan, of: &group, receive)
-                return nil
+                let least = try await handOver(first.items, &plan, of: &group, receive)
+                return .success(least < total ? least : nil)
             } catch {
-                return error
+                return .failure(error)
             }
         }
-        if let failure { throw failure }
+        return try outcome.get()
     }
 
     /// Hands over a first page and the parts after it, in their order.
+    ///
+    /// - Returns: The least number of items that one of the parts told.
     private func handOver(
         _ first: [Item],
         _ plan: inout PagePlan,
         of group: inout TaskGroup<Reply>,
         _ receive: ([Item]) -> Void
-    ) async throws(BaseSpaceError) {
+    ) async throws(BaseSpaceError) -> Int {
+        var least = Int.max
         var asked = plan.rightGuesses
         while asked.count < Self.window, let part = plan.next() {
             ask(for: part, in: &group)
@@ -62,7 +80,7 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
         var early: [Range<Int>: HTTPResponse] = [:]
         while let part = asked.first {
             guard let reply = early.removeValue(forKey: part) else {
-                guard let (part, result) = await group.next() else { return }
+                guard let (part, result) = await group.next() else { return least }
                 // What became of a wrong guess is of no interest.
                 early[part] = asked.contains(part) ? try result.get() : nil
                 continue
@@ -73,9 +91,11 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
                 asked.append(next)
             }
             let page = try page(part, in: reply)
+            least = min(least, page.totalCount ?? least)
             receive(page.items)
             try await finish(part, after: page, total: plan.end, receive)
         }
+        return least
     }
 
     /// Hands over what is missing of a part: the service cut it shorter than asked for, or answered before the collection had

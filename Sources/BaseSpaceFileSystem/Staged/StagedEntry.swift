@@ -38,6 +38,8 @@ final class StagedEntry: Sendable {
         var damage: Errno?
         /// Whether it is committed.
         var isSealed = false
+        /// Whether it waits for the end of its session, whatever the policy of this mount is.
+        var isHeld = false
     }
 
     private struct State {
@@ -84,6 +86,8 @@ final class StagedEntry: Sendable {
     let file: StagedFile
     /// What the journal has of it.
     let record: JournalFile
+    /// Whether an earlier mount left it to the end of its session.
+    let isHeld: Bool
     private let state: Mutex<State>
     /// Whether the journal knows that it is not committed: looked at by every write.
     private let isChanging: Atomic<Bool>
@@ -94,6 +98,7 @@ final class StagedEntry: Sendable {
         self.inode = inode
         self.file = file
         self.record = record
+        isHeld = origin.isHeld
         isChanging = Atomic(!origin.isSealed)
         state = Mutex(
             State(

@@ -13,17 +13,16 @@ extension Volume {
                 _ = try await tree.session(of: entity)
                 return try timedAttributes(of: node)
             }
-        case .document(let document) where tree.knownText(of: document) == nil:
+        // One look for each: by a second one its time may be over.
+        case .document(let document):
+            if let text = tree.knownText(of: document) { return .ready(attributes(of: node, document, text)) }
             return pending("asking for '\(node.name)'", in: node.parent) { [self] in
-                let size = try await tree.text(of: document).count
-                let isReport = if case .report = document { true } else { false }
-                let lifetime = isReport ? 0.1 : Self.documentLifetime
-                return file(node, permissions: 0o444, size: UInt64(size), lifetime: lifetime)
+                attributes(of: node, document, try await tree.text(of: document))
             }
-        case .property(let place) where tree.knownText(ofProperty: place) == nil:
+        case .property(let place):
+            if let text = tree.knownText(ofProperty: place) { return .ready(attributes(ofProperty: node, text)) }
             return pending("asking for property '\(place.path)'", in: node.parent) { [self] in
-                _ = try await tree.text(ofProperty: place)
-                return try timedAttributes(of: node)
+                attributes(ofProperty: node, try await tree.text(ofProperty: place))
             }
         default:
             return .ready(try timedAttributes(of: node))
@@ -105,6 +104,16 @@ extension Volume {
         }
     }
 
+    private func attributes(of node: Node, _ document: DocumentFile, _ text: [UInt8]) -> TimedAttributes {
+        let lifetime = document.isReport ? Self.reportLifetime : Self.documentLifetime
+        return file(node, permissions: 0o444, size: UInt64(text.count), lifetime: lifetime)
+    }
+
+    private func attributes(ofProperty node: Node, _ text: [UInt8]) -> TimedAttributes {
+        let permissions: UInt16 = configuration.isReadOnly ? 0o444 : 0o644
+        return file(node, permissions: permissions, size: UInt64(text.count), lifetime: 1)
+    }
+
     /// What `stat` tells of a node, from memory.
     ///
     /// - Throws: ESTALE for a staged file that is gone.
@@ -125,14 +134,10 @@ extension Volume {
             return file(node, permissions: 0o444, size: UInt64(bytes.count), lifetime: Self.documentLifetime)
         case .document(let document):
             // Whoever lists a directory does not want to wait for what nobody looked at; the kernel asks when somebody does.
-            guard let text = tree.knownText(of: document) else { throw .wouldBlock }
-            let isReport = if case .report = document { true } else { false }
-            let lifetime = isReport ? 0.1 : Self.documentLifetime
-            return file(node, permissions: 0o444, size: UInt64(text.count), lifetime: lifetime)
+            guard let text = tree.knownText(of: document) ?? tree.lastReport(document) else { throw .wouldBlock }
+            return attributes(of: node, document, text)
         case .property(let place):
-            let text = tree.knownText(ofProperty: place) ?? []
-            let isOpen = !configuration.isReadOnly
-            return file(node, permissions: isOpen ? 0o644 : 0o444, size: UInt64(text.count), lifetime: 1)
+            return attributes(ofProperty: node, tree.knownText(ofProperty: place) ?? [])
         case .lastError(let directory):
             return file(node, permissions: 0o444, size: UInt64(errorText(of: directory).count), lifetime: 0.1)
         case .commands(let directory):
@@ -232,6 +237,8 @@ extension Volume {
     static let longLifetime = 3600.0
     /// Seconds for which those of a text hold that the service was asked for.
     static let documentLifetime = 60.0
+    /// The same for one that the mount makes itself, of the moment.
+    private static let reportLifetime = 0.1
     /// Seconds for which those of a directory hold.
     static let directoryLifetime = 60.0
 }

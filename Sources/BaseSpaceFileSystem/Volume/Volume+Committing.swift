@@ -129,7 +129,8 @@ extension Volume {
             _ = await entry.upload?.value
             return "'\(entry.place.path)' is still being written; \(kept)"
         }
-        if configuration.uploadPolicy == .complete, entry.upload == nil, entry.isUnsent, entry.damage == nil {
+        let waits = configuration.uploadPolicy == .complete || entry.isHeld && !entry.hasFailed
+        if waits, entry.upload == nil, entry.isUnsent, entry.damage == nil {
             return "'\(entry.place.path)' waits for Status to be set to complete, in the next mount; \(kept)"
         }
         do {

@@ -3,6 +3,7 @@ internal import Logging
 internal import Namespace
 internal import Synchronization
 internal import SystemPackage
+internal import Threading
 internal import Uploads
 
 /// `Status` and `StatusSummary`: files that show the state of an AppResult's session and change it when written to.
@@ -97,7 +98,7 @@ extension Volume {
 
     /// Waits until every file of the session is at the service.
     ///
-    /// - Throws: EBUSY while one is open for writing, EIO if one could not be uploaded; the log names it.
+    /// - Throws: EBUSY while one is open for writing, or another mount's, EIO if one could not be uploaded; the log names it.
     private func sendEverything(of entity: Entity, in directory: InodeNumber) async throws {
         let lost = unusable.withLock { Array($0.values) }.filter { tree.isSameSession($0.container, as: entity) }
         if let first = lost.first {
@@ -111,17 +112,33 @@ extension Volume {
         // Others may go on while this waits: what they close meanwhile belongs to the session as well.
         while true {
             let entries = staged.all.filter { tree.isSameSession($0.place.container, as: entity) && $0.isUnsent }
-            guard !entries.isEmpty else { return }
+            guard !entries.isEmpty else { return try await refuseToEndForOthers(entity, in: directory) }
             if let open = entries.first(where: \.isBeingWritten) {
                 let words = "\(Self.words(for: entity)) can't be ended: '\(open.place.path)' is open for writing"
                 throw refusal(.resourceBusy, words, in: directory)
             }
             guard await commitAll(entries).isEmpty else {
                 let names = entries.filter(\.isUnsent).map { "'\($0.place.path)'" }.sorted().joined(separator: ", ")
-                let words = "\(Self.words(for: entity)) can't be ended: \(names) could not be uploaded"
+                let words =
+                    "\(Self.words(for: entity)) can't be ended: \(names) could not be uploaded; see `basespacefs uploads list`"
                 throw refusal(.ioError, words, in: directory)
             }
         }
+    }
+
+    /// Other mounts of the account on this machine may have files of the session as well, which nobody could send any more
+    /// after its end.
+    ///
+    /// - Throws: EBUSY if there is one.
+    private func refuseToEndForOthers(_ entity: Entity, in directory: InodeNumber) async throws {
+        let others = try await records.run { [journal] () throws(UploadError) in try journal.filesOfOthers() }
+        guard let file = others.first(where: { tree.isSameSession($0.container, as: entity) }) else { return }
+        let words =
+            """
+            \(Self.words(for: entity)) can't be ended: '\(file.path)' is another mount's, which has not uploaded it yet; \
+            `basespacefs uploads list` shows how far it is
+            """
+        throw refusal(.resourceBusy, words, in: directory)
     }
 
     /// The kernel forgets what a change of state changes: the texts, and what is writable, in every AppResult of the session.

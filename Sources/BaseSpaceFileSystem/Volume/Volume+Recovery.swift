@@ -9,10 +9,11 @@ public import Uploads
 /// Going on where an earlier mount of the account stopped, and doing what `basespacefs uploads` asks for.
 extension Volume {
     /// Takes over what other mounts of the account left, and listens to what the command asks for from now on. Called once,
-    /// before the kernel knows of the mount.
+    /// before the kernel knows of the mount. A mount that is read-only sends nothing, and leaves all that to others.
     ///
     /// - Throws: `UploadError` when the journal can't be read.
     public func resume() throws(UploadError) {
+        guard !configuration.isReadOnly else { return tree.remember(modified: journal.modifiedTimes()) }
         for (container, path) in journal.directories() {
             _ = tree.addLocalDirectory(at: FilePlace(container: container, path: path))
         }
@@ -66,7 +67,8 @@ extension Volume {
             place: place,
             permissions: adopted.permissions,
             contentType: adopted.contentType,
-            modified: adopted.modified
+            modified: adopted.modified,
+            isHeld: adopted.isHeld
         )
         switch state {
         case .writing:
@@ -97,7 +99,7 @@ extension Volume {
             return
         }
         logger.notice("'\(place.path)' (\(place.container)) was left by an earlier mount, \(file.size) bytes")
-        if configuration.uploadPolicy != .complete, entry.isUnsent {
+        if configuration.uploadPolicy != .complete, !entry.isHeld, entry.isUnsent {
             commitInBackground(entry)
         }
     }

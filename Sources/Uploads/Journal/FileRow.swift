@@ -33,6 +33,7 @@ struct FileRow: Codable, Hashable, Sendable, FetchableRecord, PersistableRecord 
     var isSendingWhole = false
     var uploadID: String?
     var partSize: Int64?
+    var isHeld = false
 }
 
 extension FileRow {

@@ -21,6 +21,8 @@ public struct AdoptedFile: Sendable {
     /// Where it stands. One that is `writing` was never committed; `discarded` and `arrived` ones may have no staged
     /// file.
     public let state: JournalState
+    /// Whether its mount left it to the end of its session.
+    public let isHeld: Bool
     /// What spoiled it, where that is known.
     public let reason: String?
     /// When it was made.
@@ -54,6 +56,30 @@ extension Journal {
         }
         for file in found.adopted { file.file.expectSecuringIfNeeded() }
         return found.adopted
+    }
+
+    /// The files of this account that other living mounts answer for and the service has not got yet.
+    ///
+    /// - Throws: `journalUnavailable`.
+    public func filesOfOthers() throws(UploadError) -> [(container: FileContainer, path: String)] {
+        do throws(JournalFault) {
+            let rows = try database.read { database in
+                try FileRow
+                    .filter(
+                        sql: "account = ? AND owner <> ? AND stage NOT IN ('arrived', 'discarded')",
+                        arguments: [account, lock.id]
+                    )
+                    .order(Column("created"))
+                    .fetchAll(database)
+            }
+            var isAlive: [String: Bool] = [:]
+            for owner in Set(rows.map(\.owner)) {
+                isAlive[owner] = locks.isAlive(owner)
+            }
+            return rows.filter { isAlive[$0.owner] == true }.map { ($0.container, $0.path) }
+        } catch {
+            throw UploadError(journal: directory.appending(JournalDatabase.fileName), error)
+        }
     }
 
     private func adopt(in database: Database) throws -> (adopted: [AdoptedFile], lost: [FileRow]) {
@@ -116,6 +142,7 @@ extension AdoptedFile {
         contentType = row.contentType
         modified = row.modified
         state = row.state
+        isHeld = row.isHeld
         reason = row.stage == .spoiled ? row.message : nil
         created = row.creation
     }

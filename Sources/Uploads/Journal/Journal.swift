@@ -44,6 +44,7 @@ public final class Journal: Sendable {
     /// Of the database, the staged files and the locks.
     let directory: FilePath
     let account: String
+    let holdsFiles: Bool
     let logger: Logger
     let database: JournalDatabase
     let locks: MountLocks
@@ -62,14 +63,33 @@ public final class Journal: Sendable {
     /// - Parameters:
     ///   - directory: Where `journal.sqlite`, `staged` and `mounts` are.
     ///   - account: The server and the user; the rows of other accounts are nobody's business here.
+    ///   - holdsFiles: Whether the files of this mount wait for the end of their session, in later mounts too.
     /// - Throws: `journalUnavailable` when it can't be created, opened or locked, or comes from a later version.
-    public convenience init(directory: FilePath, account: String, logger: Logger) throws(UploadError) {
-        try self.init(directory: directory, account: account, boot: BootID.current, logger: logger)
+    public convenience init(
+        directory: FilePath,
+        account: String,
+        holdsFiles: Bool = false,
+        logger: Logger
+    ) throws(UploadError) {
+        try self.init(
+            directory: directory,
+            account: account,
+            holdsFiles: holdsFiles,
+            boot: BootID.current,
+            logger: logger
+        )
     }
 
-    init(directory: FilePath, account: String, boot: String, logger: Logger) throws(UploadError) {
+    init(
+        directory: FilePath,
+        account: String,
+        holdsFiles: Bool = false,
+        boot: String,
+        logger: Logger
+    ) throws(UploadError) {
         self.directory = directory
         self.account = account
+        self.holdsFiles = holdsFiles
         self.boot = boot
         self.logger = logger
         let path = directory.appending(JournalDatabase.fileName)
@@ -164,7 +184,8 @@ public final class Journal: Sendable {
             path: path,
             permissions: Int(permissions),
             created: FileRow.nanoseconds(Timestamp.now),
-            boot: boot
+            boot: boot,
+            isHeld: holdsFiles
         )
     }
 

@@ -5,8 +5,14 @@ enum JournalSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: first) }
+        migrator.registerMigration("2") { try $0.execute(sql: second) }
         return migrator
     }
+
+    private static let second = """
+        -- Its mount leaves its upload to the end of its session: it is nobody else's to begin before.
+        ALTER TABLE file ADD COLUMN isHeld INTEGER NOT NULL DEFAULT 0;
+        """
 
     private static let first = """
         -- The staged files, each under the name of its file on disk.

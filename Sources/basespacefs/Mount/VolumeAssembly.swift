@@ -23,6 +23,7 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
         journal: try Journal(
             directory: configuration.stateDirectory,
             account: foundation.account,
+            holdsFiles: configuration.uploadPolicy == .complete,
             logger: Logger(label: "Uploads")
         ),
         uploads: uploads,

@@ -61,6 +61,8 @@ final class MountReports: Sendable {
             }
         }
         rooms.withLock { $0 = Rooms(volume: volume, reader: reader, uploads: uploads, sampler: sampler) }
+        // The task may have looked before there were rooms: what is read in its first second must not be taken for old.
+        sample()
     }
 
     /// The mount is in the tree of directories.

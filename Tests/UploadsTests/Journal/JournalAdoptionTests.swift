@@ -282,7 +282,7 @@ import Testing
 
     @Test func aLaterVersionsJournalIsRefused() throws {
         let one = try fixture.journal()
-        try one.database.change { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('2')") }
+        try one.database.change { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('later')") }
         one.close()
         for open in [{ _ = try fixture.journal() }, { _ = try fixture.control() }] {
             let error = #expect(throws: UploadError.self) { try open() }

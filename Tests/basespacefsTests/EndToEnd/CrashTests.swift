@@ -153,6 +153,45 @@ extension EndToEnd {
             }
         }
 
+        @Test("What waits for Status waits in a mount with another policy too; one that is read-only sends nothing")
+        func waitingElsewhere() async throws {
+            try await Account.using(.random(Self.data)) { account in
+                let mount = try await account.mount("--upload-policy", "complete")
+                let result = try await mount.makeAppResult()
+                try await result.output("echo data > a")
+                try await mount.crash()
+
+                let reader = try await account.mount("--read-only")
+                #expect(try await reader.output("ls '\(result.path)/Files'") == "")
+                // It would wait for what is on its way.
+                #expect(try await reader.unmount().status == 0)
+                #expect(result.received.isEmpty)
+
+                let next = try await account.mount()
+                try await next.output("echo more > '\(result.path)/Files/b'")
+                #expect(result.received.map(\.path) == ["b"])
+                try await account.expectUploads(["a": "waiting"])
+                try await next.output("echo complete > '\(result.path)/Status'")
+                #expect(result.received.map(\.path).sorted() == ["a", "b"])
+            }
+        }
+
+        @Test("A session is not ended while another mount has files of it that are not uploaded")
+        func filesOfAnotherMount() async throws {
+            try await Account.using(.random(Self.data)) { account in
+                let mount = try await account.mount("--upload-policy", "complete")
+                let result = try await mount.makeAppResult()
+                try await result.output("echo data > a")
+                let other = try await account.mount(at: "other")
+                let status = "'\(result.path)/Status'"
+                try await other.expect("echo complete > \(status)", failsWith: "Device or resource busy")
+                #expect(try await other.output("cat '\(result.path)/.error'").contains("'a' is another mount's"))
+                #expect(try await other.output("cat \(status)") == "Running\n")
+                try await mount.output("echo complete > \(status)")
+                #expect(result.received.map(\.path) == ["a"])
+            }
+        }
+
         @Test("What waits for Status is there as it was: renamed, with its time, its mode and its type")
         func waitingForStatus() async throws {
             try await Account.using(.random(Self.data)) { account in
