@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 import TestSupport
@@ -28,13 +29,15 @@ import Threading
 
     @Test func aThreadThatWouldWaitForItselfGoesOn() async throws {
         let own = Seen<DedicatedThread>()
+        let knowsItself = DispatchSemaphore(value: 0)
         let ended = Seen<Bool>()
         let thread = try DedicatedThread(name: "test") {
-            while own.all.isEmpty { usleep(100) }
+            knowsItself.wait()
             own.all.forEach { $0.join() }
             ended.add(true)
         }
         own.add(thread)
+        knowsItself.signal()
         try await eventually("it has not waited for itself") { ended.all == [true] }
     }
 }

@@ -56,12 +56,10 @@ final class MountReports: Sendable {
     /// From here on there is something to tell.
     func begin(volume: Volume, reader: RemoteReader, uploads: UploadEngine) {
         let sampler = Task { [weak self] in
-            while !Task.isCancelled, self?.sample() != nil {
-                try? await Task.sleep(for: .seconds(1))
-            }
+            while (try? await Task.sleep(for: .seconds(1))) != nil, self?.sample() != nil {}
         }
         rooms.withLock { $0 = Rooms(volume: volume, reader: reader, uploads: uploads, sampler: sampler) }
-        // The task may have looked before there were rooms: what is read in its first second must not be taken for old.
+        // What is read from here on is new.
         sample()
     }
 
