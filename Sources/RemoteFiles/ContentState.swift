@@ -5,6 +5,8 @@ struct ContentState: Sendable {
     /// By their lower bound; they don't overlap.
     private(set) var segments: [Segment] = []
     var waiters: [Waiter] = []
+    /// GETs that reads have led to and not made yet: between the two, the disk is looked at, without a lock.
+    private(set) var announced: [Range<Int64>] = []
     /// Open handles.
     var references = 0
     /// Shares of the reader's memory that it was counted with.
@@ -25,8 +27,16 @@ struct ContentState: Sendable {
         connections: Int
     ) -> (coverage: Coverage, plan: ReadAhead.Plan) {
         touch(range, at: tick)
-        let plan = readAhead.read(range, size: content.size, share: share, connections: connections)
+        var plan = readAhead.read(range, size: content.size, share: share, connections: connections)
+        // Made one by one, their GETs would cut a run into pieces.
+        plan.joined = announced.filter { $0.overlaps(range) }
+        announced += plan.ahead
         return (coverage(of: range), plan)
+    }
+
+    /// The GETs of a plan are made, or not wanted any more.
+    mutating func settle(_ plan: ReadAhead.Plan) {
+        announced.removeAll { plan.ahead.contains($0) || plan.joined.contains($0) }
     }
 
     /// Counts the shares of memory anew, and answers how many more they are than before.

@@ -58,10 +58,10 @@ public final class OpenContent: Sendable {
         guard answer(range, from: coverage, body) else {
             return PendingContentRead(range: range, plan: plan, content: content, reader: reader, keeping: self)
         }
-        if plan.isRun, let run = plan.ahead.first {
-            reader.state.withLock { $0.forgoRun(run, of: content) }
+        if plan.isRun {
+            reader.state.withLock { $0.forgoRun(of: plan, of: content) }
         } else if !plan.ahead.isEmpty {
-            reader.fetchAhead(plan.ahead, of: content)
+            reader.fetchAhead(plan, of: content)
         }
         return nil
     }

@@ -18,7 +18,8 @@
 /// window has its share of the memory as its limit, and is asked for in file order.
 ///
 /// The kernel sends the pieces of its own read-ahead in parallel and out of order: a read within 1 MiB of a stream's
-/// position, or anywhere in what was asked for ahead, still belongs to it.
+/// position, or anywhere in what was asked for ahead, still belongs to it. A run begins where the stream's own blocks end,
+/// also if the first read beyond them is a later one.
 ///
 /// A value without clock, lock or IO.
 struct ReadAhead: Sendable {
@@ -28,8 +29,13 @@ struct ReadAhead: Sendable {
         var own: Range<Int64>?
         /// GETs for what follows, in file order. The first may begin in the read's own bytes.
         var ahead: [Range<Int64>] = []
-        /// Whether that is a run, which is worth something only if the read itself has to wait.
+        /// Whether `ahead` is a run, which is worth something only if the read itself has to wait.
         var isRun = false
+        /// GETs that other reads have led to and not made yet, and that bring bytes of this one. Who waits first makes them.
+        var joined: [Range<Int64>] = []
+
+        /// All GETs, for a read that has to wait.
+        var gets: [Range<Int64>] { (own.map { [$0] } ?? []) + joined + ahead }
     }
 
     /// A run of reads that follow each other.
@@ -115,10 +121,11 @@ struct ReadAhead: Sendable {
         streams[index].lastUse = uses
         streams[index].consumed += Int64(range.count)
         streams[index].position = max(streams[index].position, range.upperBound)
+        let fetched = streams[index].planned
         // What is skipped is not fetched.
         streams[index].planned = max(streams[index].planned, min(size, Self.floor(range.lowerBound)))
         let hadRun = streams[index].hasRun
-        let ahead = extend(index, size: size, share: share, connections: connections)
+        let ahead = extend(index, runFrom: fetched, size: size, share: share, connections: connections)
         return Plan(ahead: ahead, isRun: streams[index].hasRun && !hadRun)
     }
 
@@ -190,7 +197,8 @@ struct ReadAhead: Sendable {
             lastUse: uses
         )
         let index = place(for: stream)
-        let ahead = stream.isAhead ? extend(index, size: size, share: share, connections: connections) : []
+        let ahead =
+            stream.isAhead ? extend(index, runFrom: end, size: size, share: share, connections: connections) : []
         return Plan(own: Self.floor(range.lowerBound)..<end, ahead: ahead)
     }
 
@@ -228,7 +236,13 @@ struct ReadAhead: Sendable {
         usualRun = max(last.position - last.start, (usualRun ?? 0) / 2)
     }
 
-    private mutating func extend(_ index: Int, size: Int64, share: Int64, connections: Int) -> [Range<Int64>] {
+    private mutating func extend(
+        _ index: Int,
+        runFrom start: Int64,
+        size: Int64,
+        share: Int64,
+        connections: Int
+    ) -> [Range<Int64>] {
         let left = streams[index].planned - streams[index].position
         // Small regions, and looks into a file's head, end in the blocks of their first reads.
         guard streams[index].planned < size, streams[index].isAhead || left < 0 else { return [] }
@@ -236,7 +250,6 @@ struct ReadAhead: Sendable {
             let run = min(usualRun.map(Self.run(after:)) ?? Self.firstRun, max(share, Self.shortestRun))
             guard !streams[index].isServed else { return [] }
             guard streams[index].isAhead else {
-                let start = streams[index].planned
                 streams[index].planned = min(size, start + run)
                 streams[index].isAhead = true
                 streams[index].hasRun = true

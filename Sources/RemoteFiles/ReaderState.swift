@@ -96,17 +96,21 @@ struct ReaderState: Sendable {
     }
 
     /// A read waits for its bytes; `missing` are those that neither disk nor (perhaps) memory has, and what is fetched with
-    /// them, as the GETs to make.
+    /// them by its plan, as the GETs to make.
     mutating func wait(
         _ waiter: Waiter,
         of content: Content,
         missing: [Range<Int64>],
+        by plan: ReadAhead.Plan = .init(),
         pool: BufferPool
     ) -> [Action] {
         guard contents[content] != nil else {
             return [.fail(waiter, RemoteReadError(.cancelled, "the file was closed"))]
         }
-        contents.update(content) { $0.readAhead.missed(waiter.range) }
+        contents.update(content) {
+            $0.readAhead.missed(waiter.range)
+            $0.settle(plan)
+        }
         enqueue(missing, of: content, for: waiter.range, pool: pool)
         contents.update(content) { $0.need(waiter.range) }
         promote(waiter.range, of: content)
@@ -115,12 +119,21 @@ struct ReaderState: Sendable {
     }
 
     /// A read that led to a run was answered without a fetch.
-    mutating func forgoRun(_ run: Range<Int64>, of content: Content) {
-        contents.update(content) { $0.readAhead.forgoRun(run) }
+    mutating func forgoRun(of plan: ReadAhead.Plan, of content: Content) {
+        contents.update(content) { state in
+            plan.ahead.forEach { state.readAhead.forgoRun($0) }
+            state.settle(plan)
+        }
     }
 
-    /// Asks for ranges ahead of the readers.
-    mutating func fetchAhead(_ ranges: [Range<Int64>], of content: Content, pool: BufferPool) -> [Action] {
+    /// Asks for ranges ahead of the readers: what is missing of a plan, whose read was answered.
+    mutating func fetchAhead(
+        _ ranges: [Range<Int64>],
+        by plan: ReadAhead.Plan = .init(),
+        of content: Content,
+        pool: BufferPool
+    ) -> [Action] {
+        contents.update(content) { $0.settle(plan) }
         enqueue(ranges, of: content, for: nil, pool: pool)
         return admit(from: pool)
     }

@@ -93,8 +93,8 @@ extension RemoteReader: FetchObserver {
         let needed =
             waiter.disappointments < 2 ? content.missing(in: waiter.range) : [content.blocks(of: waiter.range)]
         // What is planned goes first: a GET that brings the read and more is one GET.
-        let planned = ([plan.own].compactMap(\.self) + plan.ahead).flatMap { content.missing(in: $0) }
-        perform(state.withLock { $0.wait(waiter, of: content, missing: planned + needed, pool: pool) })
+        let planned = plan.gets.flatMap { content.missing(in: $0) }
+        perform(state.withLock { $0.wait(waiter, of: content, missing: planned + needed, by: plan, pool: pool) })
     }
 
     /// Fetches what the disk cache does not have of some ranges, before anybody asks for it.
@@ -102,6 +102,12 @@ extension RemoteReader: FetchObserver {
         let missing = ranges.flatMap { content.missing(in: $0) }
         guard !missing.isEmpty else { return }
         perform(state.withLock { $0.fetchAhead(missing, of: content, pool: pool) })
+    }
+
+    /// Fetches what the disk cache does not have of what is planned ahead of a read that was answered.
+    func fetchAhead(_ plan: ReadAhead.Plan, of content: Content) {
+        let missing = plan.ahead.flatMap { content.missing(in: $0) }
+        perform(state.withLock { $0.fetchAhead(missing, by: plan, of: content, pool: pool) })
     }
 
     /// Calls `body` with the bytes of a range put together from several places; `false` if some are nowhere.

@@ -44,6 +44,8 @@ private struct StateWorld {
     private var disk: Set<[Int64]> = []
     private var handles: [Content: Int] = [:]
     private(set) var unanswered: [UInt64: Content] = [:]
+    /// Reads between their plan and what follows from it: they look at the disk.
+    private var looking: [(waiter: Waiter?, content: Content, plan: ReadAhead.Plan)] = []
     private var problems: [String] = []
 
     init(seed: UInt64) throws {
@@ -66,7 +68,8 @@ private struct StateWorld {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<6: open()
         case 6..<9: close()
-        case 9..<45: read()
+        case 9..<35: read()
+        case 35..<45: look()
         case 45..<60: land()
         case 60..<75: finish()
         case 75..<88: settle()
@@ -82,6 +85,10 @@ private struct StateWorld {
 
     /// Lets everything come to its end.
     mutating func drain() {
+        while !looking.isEmpty { look() }
+        if state.contents.values.contains(where: { !$0.announced.isEmpty }) {
+            problems.append("a GET is announced that nobody makes")
+        }
         while !gets.isEmpty || !stores.isEmpty {
             finish()
             settle()
@@ -100,7 +107,9 @@ private struct StateWorld {
     }
 
     private mutating func close() {
-        guard let content = handles.filter({ $0.value > 0 }).keys.min(by: { $0.size < $1.size }) else { return }
+        // A read that looks at the disk keeps its handle.
+        let closable = handles.filter { handle in handle.value > 0 && !looking.contains { $0.content == handle.key } }
+        guard let content = closable.keys.min(by: { $0.size < $1.size }) else { return }
         close(content)
     }
 
@@ -121,18 +130,32 @@ private struct StateWorld {
         let (coverage, plan) = state.read(range, of: content, memory: pool.limit)
         if !has(coverage, range, of: content) {
             let id = state.nextID()
-            unanswered[id] = content
             let waiter = Waiter(id: id, range: range, reply: IgnoredReply(), deadline: .now + .milliseconds(3))
-            wait(waiter, of: content, with: [plan.own].compactMap(\.self) + plan.ahead)
+            looking.append((waiter, content, plan))
+        } else {
+            looking.append((nil, content, plan))
+        }
+        if Bool.random(using: &random) { look() }
+    }
+
+    /// One of the reads that were planned goes on.
+    private mutating func look() {
+        guard let index = looking.indices.randomElement(using: &random) else { return }
+        let (waiter, content, plan) = looking.remove(at: index)
+        if let waiter {
+            unanswered[waiter.id] = content
+            wait(waiter, of: content, with: plan)
+        } else if plan.isRun {
+            state.forgoRun(of: plan, of: content)
         } else {
             let ahead = plan.ahead.flatMap { missing(in: $0, of: content) }
-            perform(state.fetchAhead(ahead, of: content, pool: pool))
+            perform(state.fetchAhead(ahead, by: plan, of: content, pool: pool))
         }
     }
 
-    private mutating func wait(_ waiter: Waiter, of content: Content, with plan: [Range<Int64>] = []) {
-        let needed = (plan + [waiter.range]).flatMap { missing(in: $0, of: content) }
-        perform(state.wait(waiter, of: content, missing: needed, pool: pool))
+    private mutating func wait(_ waiter: Waiter, of content: Content, with plan: ReadAhead.Plan = .init()) {
+        let needed = (plan.gets + [waiter.range]).flatMap { missing(in: $0, of: content) }
+        perform(state.wait(waiter, of: content, missing: needed, by: plan, pool: pool))
     }
 
     private mutating func land() {

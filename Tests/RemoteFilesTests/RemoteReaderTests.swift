@@ -59,6 +59,30 @@ import Testing
         }
     }
 
+    /// The kernel's read-ahead sends several reads at once, and the daemon's threads take them in any order.
+    @Test(arguments: [false, true], [false, true])
+    func aRegionIsTwoGetsInWhateverOrderItsReadsCome(areSwapped: Bool, doesLastWaitFirst: Bool) async throws {
+        let store = try StoreOfContents()
+        try await withReader(store) { fixture in
+            let bytes = content(12 * mebibyte)
+            let handle = try fixture.open(bytes)
+            let start = 2 * mebibyte
+            _ = try await handle.bytes(at: start, count: 1 << 16)
+            let offsets = areSwapped ? [start + 2 * block, start + block] : [start + block, start + 2 * block]
+            let reads = try offsets.map { offset in
+                (try #require(handle.read(at: offset, count: Int(block)) { _ in }), RecordedReply())
+            }
+            for (pending, reply) in doesLastWaitFirst ? reads.reversed() : reads {
+                pending.start(reply)
+            }
+            try await eventually("both are answered") { reads.allSatisfy { $0.1.all.count == 1 } }
+            for (offset, (_, reply)) in zip(offsets, reads) {
+                #expect(try reply.all[0].get().isPart(offset..<offset + block, of: bytes))
+            }
+            #expect(store.gets.map(\.range) == [start..<start + block, start + block..<start + block + 8 * mebibyte])
+        }
+    }
+
     enum Place: CaseIterable {
         case directory
         case memory
