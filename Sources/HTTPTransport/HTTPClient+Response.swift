@@ -31,6 +31,7 @@ extension HTTPClient {
     ) async throws(HTTPTransportError) -> HTTPResponse {
         var generator = SystemRandomNumberGenerator()
         var attempt = 1
+        var unanswered = 0
         while true {
             let result = await outcome(of: request, limit: limit)
             let outcome: RetryPolicy.Outcome =
@@ -39,9 +40,11 @@ extension HTTPClient {
                     .response(status: response.status, retryAfter: RetryAfter.duration(of: response.head))
                 case .failure(let error): .failure(error)
                 }
+            if case .failure(let error) = result, error.code == .firstByteTimedOut { unanswered += 1 }
             guard
                 case .retry(let delay) = policy.decision(
                     afterAttempt: attempt,
+                    unanswered: unanswered,
                     outcome: outcome,
                     using: &generator
                 )

@@ -43,13 +43,21 @@ extension Tree {
     /// A text, asked for if need be; an old one if the service can't be reached.
     public func text(of document: DocumentFile) async throws(BaseSpaceError) -> [UInt8] {
         if let text = knownText(of: document) { return text }
+        let (old, patience) = state.withLock { state -> ([UInt8]?, Duration?) in
+            // The service has no part in the mount's own figures.
+            guard !document.isReport, let slot = state.documents[document] else { return (nil, nil) }
+            return (slot.text, state.outage.patience(at: now(), isRefresh: slot.freshUntil == nil))
+        }
+        if let old, patience == .zero { return old }
         let flight = state.withLock { state -> DocumentSlot.Flight in
             if let flight = state.documents[document]?.flight { return flight }
             let flight = DocumentSlot.Flight { await self.fetch(document) }
             state.documents[document, default: DocumentSlot()].flight = flight
             return flight
         }
-        guard let result = await flight.valueUnlessCancelled() else { throw BaseSpaceError.cancelled("a document") }
+        guard let result = await result(of: flight, or: old, after: patience) else {
+            throw BaseSpaceError.cancelled("a document")
+        }
         return try result.get()
     }
 
@@ -69,6 +77,7 @@ extension Tree {
             let lifetime = document.isReport ? Self.reportLifetime : configuration.documentLifetime
             state.withLock { state in
                 state.looks += 1
+                if !document.isReport { state.noteOutage(nil, at: now()) }
                 state.documents[document] = DocumentSlot(text: text, freshUntil: now() + lifetime, lastUse: state.looks)
                 state.dropDocuments(keeping: document, over: Self.documentBudget)
             }
@@ -76,6 +85,7 @@ extension Tree {
         } catch {
             return state.withLock { state in
                 state.documents[document]?.flight = nil
+                state.noteOutage(error, at: now())
                 guard error.isUnreachable, let old = state.documents[document]?.text else {
                     state.documents[document] = nil
                     return .failure(error)

@@ -17,30 +17,36 @@ extension Tree {
         }
     }
 
-    /// A fresh listing, fetched if need be. Whoever is cancelled stops waiting; the fetch goes on.
+    /// A fresh listing, fetched if need be, or an old one while the service is away. Whoever is cancelled stops waiting; the
+    /// fetch goes on.
     func listing(for key: ListingKey) async throws(BaseSpaceError) -> Listing {
         enum Look {
             case known(Result<Listing, BaseSpaceError>)
             /// A fetch; one that began before a change that the caller knows of is not the answer.
-            case wait(ListingSlot.Flight, isAnswer: Bool)
+            case wait(ListingSlot.Flight, isAnswer: Bool, old: Listing?, patience: Duration?)
         }
         while true {
             let look = state.withLock { state -> Look in
                 let slot = state.listings[key]
                 if let listing = state.fresh(key, at: now()) { return .known(.success(listing)) }
-                if let slot, let flight = slot.flight { return .wait(flight, isAnswer: !slot.isOutdated) }
+                let old = slot?.listing
+                let patience = state.outage.patience(at: now(), isRefresh: slot?.freshUntil == nil)
+                if let old, patience == .zero { return .known(.success(old)) }
+                if let slot, let flight = slot.flight {
+                    return .wait(flight, isAnswer: !slot.isOutdated, old: old, patience: patience)
+                }
                 if let refusal = slot?.refusal, now() < refusal.until { return .known(.failure(refusal.error)) }
                 let flight = ListingSlot.Flight { await self.fetch(key) }
                 if slot == nil {
                     state.put(ListingSlot(), for: key)
                 }
                 state.listings[key]?.flight = flight
-                return .wait(flight, isAnswer: true)
+                return .wait(flight, isAnswer: true, old: old, patience: patience)
             }
             switch look {
             case .known(let result): return try result.get()
-            case .wait(let flight, let isAnswer):
-                guard let result = await flight.valueUnlessCancelled() else {
+            case .wait(let flight, let isAnswer, let old, let patience):
+                guard let result = await result(of: flight, or: old, after: patience) else {
                     throw BaseSpaceError.cancelled(key.description)
                 }
                 if isAnswer { return try result.get() }
@@ -178,6 +184,7 @@ extension Tree {
             state.listings[key]?.flight = nil
             state.listings[key]?.isOutdated = false
             let retry = now() + (error.status == 401 ? Self.refusedTokenInterval : configuration.retryInterval)
+            state.noteOutage(error, at: now())
             guard error.isUnreachable, let old = state.listings[key]?.listing else {
                 state.listings[key]?.refusal = (error, retry)
                 return .failure(error)
@@ -240,6 +247,7 @@ extension Tree.State {
     ) {
         let isOutdated = listings[key]?.isOutdated ?? false
         looks += 1
+        noteOutage(nil, at: fetched)
         let slot = ListingSlot(
             listing: listing,
             fetched: fetched,

@@ -42,12 +42,21 @@ extension Tree {
     /// The state of an entity's session, asked of the service unless it is fresh; an old one if it can't be reached.
     public func session(of entity: Entity) async throws(BaseSpaceError) -> KnownSession {
         if let fresh = freshSession(of: entity) { return fresh }
-        do {
-            return learn(try await service.appSession(try await sessionID(of: entity)), of: entity)
-        } catch {
-            guard error.isUnreachable, let old = knownSession(of: entity) else { throw error }
-            return old
+        guard let old = knownSession(of: entity) else { return try await refreshedSession(of: entity) }
+        let patience = state.withLock { $0.outage.patience(at: now(), isRefresh: false) }
+        if patience == .zero { return old }
+        let call = Task { () -> Result<KnownSession, BaseSpaceError> in
+            do throws(BaseSpaceError) {
+                return .success(try await refreshedSession(of: entity))
+            } catch {
+                state.withLock { $0.noteOutage(error, at: now()) }
+                return error.isUnreachable ? .success(old) : .failure(error)
+            }
         }
+        guard let result = await result(of: call, or: old, after: patience) else {
+            throw BaseSpaceError.cancelled("the state of \(entity.key)")
+        }
+        return try result.get()
     }
 
     /// Sets the state of an entity's session, its summary, or both.
@@ -103,6 +112,7 @@ extension Tree {
     private func learn(_ session: AppSession, of entity: Entity) -> KnownSession {
         let known = KnownSession(status: session.status, summary: session.statusSummary ?? "", learned: now())
         state.withLock { state in
+            state.noteOutage(nil, at: known.learned)
             state.sessions[session.id] = known
             guard let container = entity.container else { return }
             state.containers[container, default: KnownContainer()].sessionID = session.id

@@ -12,7 +12,8 @@ internal import Synchronization
 ///
 /// Looking is in two steps, so that nobody waits without need: `knownChild` and `knownChildren` answer from memory;
 /// when they can't, `child` and `children` ask the service first. One fetch serves all who wait for it, and goes on
-/// when they give up. When the service can't be reached, an old listing serves on.
+/// when they give up. When the service can't be reached, an old listing serves on, and nobody waits long to learn that
+/// (``Outage``).
 ///
 /// The inode table holds the nodes that the kernel holds references of, no others. All state is behind one lock, which
 /// is never held across a call to the service.
@@ -32,6 +33,10 @@ public final class Tree: Sendable {
         public var nodeLimit = 50_000
         /// How long an old listing serves before the service is tried again after it could not be reached.
         public var retryInterval: Duration = .seconds(5)
+        /// How long who has an old answer waits for a service that is not known to be away.
+        public var patience: Duration = .seconds(5)
+        /// The same, for one that is: it answers in less if it is back.
+        public var patienceWhenAway: Duration = .seconds(1)
         /// How long a text that was asked for (`.json`, `SampleProperties`) serves.
         public var documentLifetime: Duration = .seconds(60)
         /// The text of `README` in the root.
@@ -68,6 +73,7 @@ public final class Tree: Sendable {
         var nextSweep: ContinuousClock.Instant?
         /// Whether the container whose files were last listed for the first time had more than a page of them.
         var expectsLongLists = true
+        var outage: Outage
         /// The project of each entity that stands in a listing of one.
         var homes: [EntityKey: EntityID] = [:]
         var local: [FileContainer: LocalEntries] = [:]
@@ -94,7 +100,7 @@ public final class Tree: Sendable {
     let service: any MetadataService
     let configuration: Configuration
     let now: @Sendable () -> ContinuousClock.Instant
-    let state = Mutex(State())
+    let state: Mutex<State>
     /// The bytes of `README`, made once: every look into the root passes by it.
     let readme: [UInt8]
     let root = Node(inode: .root, parent: .root, name: "", content: .root)
@@ -113,6 +119,7 @@ public final class Tree: Sendable {
         self.service = service
         self.configuration = configuration
         self.readme = Array(configuration.readme.utf8)
+        self.state = Mutex(State(outage: Outage(configuration)))
         self.now = now
     }
 

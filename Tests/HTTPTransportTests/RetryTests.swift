@@ -39,6 +39,19 @@ struct RetryTests {
         #expect(server.requests.count == 4)
     }
 
+    @Test func aServerThatDoesNotAnswerIsAskedTwice() async throws {
+        let server = try server([.reply(503), .hang])
+        defer { server.stop() }
+        try await withClient(deadlines: HTTPDeadlines(firstByte: .milliseconds(50))) { client in
+            let request = HTTPRequest(.get, try HTTPURL(server.url))
+            let error = try await failure { () async throws(HTTPTransportError) in
+                try await client.response(to: request, retrying: quick(.idempotent))
+            }
+            #expect(error.code == .firstByteTimedOut)
+        }
+        #expect(server.requests.count == 3)
+    }
+
     @Test func theLastAttemptsOutcomeStands() async throws {
         let server = try server([.reply(500, "why")])
         defer { server.stop() }

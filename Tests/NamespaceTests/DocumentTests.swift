@@ -36,6 +36,7 @@ import Testing
         fixture.clock.advance(by: .seconds(100))
         fixture.service.set { $0.failure = FakeService.unreachable }
         #expect(try await text() == "{}")
+        fixture.clock.advance(by: .seconds(6))
         fixture.service.set { $0.failure = BaseSpaceError(kind: .service(status: 403), message: "no", endpoint: "x") }
         await #expect(throws: BaseSpaceError.self) { try await text() }
         fixture.service.set { $0.failure = FakeService.unreachable }

@@ -1,10 +1,20 @@
 internal import Synchronization
 
 extension Task where Failure == Never {
-    /// The task's value, or `nil` as soon as the *waiting* task is cancelled; this task goes on for whoever else waits.
-    public func valueUnlessCancelled() async -> Success? {
+    /// The task's value, or `nil` as soon as the *waiting* task is cancelled or the time is over; this task goes on for
+    /// whoever else waits.
+    ///
+    /// - Parameter time: How long to wait; `nil`: as long as it takes.
+    public func valueUnlessCancelled(within time: Duration? = nil) async -> Success? {
         let gate = Gate<Success>()
         Task<Void, Never> { gate.open(with: await self.value) }
+        let timer = time.map { time in
+            Task<Void, Never> {
+                try? await Task<Never, Never>.sleep(for: time)
+                gate.open(with: nil)
+            }
+        }
+        defer { timer?.cancel() }
         return await withTaskCancellationHandler {
             await gate.wait()
         } onCancel: {

@@ -42,6 +42,9 @@ public struct RetryPolicy: Sendable, Equatable {
     public var scope: Scope
     /// Attempts in all. Seven wait 12.6 s at most, 6.3 s on average: a restart of a server, not an outage.
     public var maximumAttempts = 7
+    /// Attempts at most that the server takes and does not answer in time. Each costs a minute (``HTTPDeadlines/firstByte``),
+    /// so two end before a user gives up; a server that has not answered twice has more than a moment's trouble.
+    public var maximumUnanswered = 2
     /// The first ceiling: about a round trip to another continent.
     public var firstCeiling = Duration.milliseconds(200)
     /// The last ceiling; longer waits look like a hang to who waits for a file.
@@ -64,12 +67,17 @@ public struct RetryPolicy: Sendable, Equatable {
     public static let never = RetryPolicy(scope: .nothing)
 
     /// What to do after an attempt, the first of which is number 1.
+    ///
+    /// - Parameter unanswered: How many attempts were not answered in time, the last one included.
     public func decision(
         afterAttempt attempt: Int,
+        unanswered: Int = 0,
         outcome: Outcome,
         using generator: inout some RandomNumberGenerator
     ) -> Decision {
-        guard attempt < maximumAttempts, mayRepeat(after: outcome) else { return .giveUp }
+        guard attempt < maximumAttempts, unanswered < maximumUnanswered, mayRepeat(after: outcome) else {
+            return .giveUp
+        }
         if case .response(_, let retryAfter?) = outcome {
             return .retry(after: min(max(retryAfter, .zero), longestRetryAfter))
         }
