@@ -40,6 +40,8 @@ final class StagedEntry: Sendable {
         var isSealed = false
         /// Whether it waits for the end of its session, whatever the policy of this mount is.
         var isHeld = false
+        /// Whether an earlier mount made it.
+        var isInherited = false
     }
 
     private struct State {
@@ -88,6 +90,8 @@ final class StagedEntry: Sendable {
     let record: JournalFile
     /// Whether an earlier mount left it to the end of its session.
     let isHeld: Bool
+    /// The version in which an earlier mount left it.
+    private let inheritedVersion: UInt64?
     private let state: Mutex<State>
     /// Whether the journal knows that it is not committed: looked at by every write.
     private let isChanging: Atomic<Bool>
@@ -99,6 +103,7 @@ final class StagedEntry: Sendable {
         self.file = file
         self.record = record
         isHeld = origin.isHeld
+        inheritedVersion = origin.isInherited ? file.version : nil
         isChanging = Atomic(!origin.isSealed)
         state = Mutex(
             State(
@@ -134,6 +139,9 @@ final class StagedEntry: Sendable {
             )
         }
     }
+
+    /// Whether it is as an earlier mount left it.
+    var isInherited: Bool { inheritedVersion == file.version }
 
     /// Whether a handle is open.
     var isOpen: Bool { state.withLock { $0.handles > 0 } }

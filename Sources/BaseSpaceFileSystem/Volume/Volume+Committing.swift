@@ -109,18 +109,24 @@ extension Volume {
 
     /// Uploads whatever is to be uploaded: the last thing before a mount ends.
     ///
-    /// - Returns: One line for each file that stays in the staging area, and where.
-    public func finishUploads() async -> [String] {
-        let lines = await withTaskGroup(of: String?.self) { group in
+    /// - Returns: What stays in the staging area.
+    public func finishUploads() async -> RemainingFiles {
+        var left = await withTaskGroup(of: (String?, isInherited: Bool).self) { group in
             for entry in staged.all {
-                group.addTask { [self] in await finishUpload(of: entry) }
+                group.addTask { [self] in (await finishUpload(of: entry), entry.isInherited) }
             }
-            return await group.reduce(into: [String]()) { lines, line in line.map { lines.append($0) } }
+            return await group.reduce(into: RemainingFiles()) { left, end in
+                guard let line = end.0 else { return }
+                if end.isInherited { left.inherited.append(line) } else { left.own.append(line) }
+            }
         }
         await journal.secure()
-        return lines.sorted()
+        left.own.sort()
+        left.inherited.sort()
+        return left
     }
 
+    /// - Returns: Why it stays in the staging area, and where; `nil` if it does not.
     private func finishUpload(of entry: StagedEntry) async -> String? {
         let kept = "it is kept in '\(entry.file.path)'"
         // Half a file at the service would look like a whole one. What is on its way was closed.

@@ -68,7 +68,8 @@ extension Volume {
             permissions: adopted.permissions,
             contentType: adopted.contentType,
             modified: adopted.modified,
-            isHeld: adopted.isHeld
+            isHeld: adopted.isHeld,
+            isInherited: true
         )
         switch state {
         case .writing:

@@ -14,7 +14,7 @@ struct ExecCommand: ParsableCommand {
         discussion: """
             The mount is at $BASESPACE_MOUNT. When the command has ended, uploads are finished and the mount is \
             removed; a signal meanwhile leaves without them. What is not uploaded is named, and kept. The exit status \
-            is the command's, 128 plus the number of the signal that ended it, or 127 when there is no such command.
+            is the command's, 1 if it succeeded and a file that it wrote is not uploaded, 128 plus the number of the signal that ended it, or 127 when there is no such command.
             """
     )
 
@@ -49,6 +49,8 @@ struct ExecCommand: ParsableCommand {
         var report = Self.report(of: directory)
         let outcome = Result { () throws(CommandFailure) in try runCommand(directory, supervisor) }
         let end = mount.finish(supervisor: supervisor) { report?.update() }
+        // The command has no part in what others left.
+        (report?.note).map { StandardError.print("basespacefs: \($0)") }
         if end != .exited(0) {
             FuserMount.detach(directory)
         }

@@ -61,7 +61,7 @@ struct UnmountCommand: ParsableCommand {
             var interval = Self.pollInterval
             nanosleep(&interval, nil)
         }
-        if let failure = report.failure {
+        if let failure = report.failure ?? report.note {
             throw CommandFailure("unmounted, but \(failure)")
         }
     }

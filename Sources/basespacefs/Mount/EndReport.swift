@@ -22,4 +22,7 @@ struct EndReport {
 
     /// Why the daemon did not end well; `nil` when it did, or has not ended.
     var failure: String? { record.content.failure }
+
+    /// What there is to know beside that.
+    var note: String? { record.content.note }
 }

@@ -1,4 +1,5 @@
 import BaseSpaceAPI
+import BaseSpaceFileSystem
 import CLinux
 import Dispatch
 import FUSEAdapter
@@ -36,6 +37,8 @@ final class MountProcess: Sendable {
         var session: FUSESession?
         var record: MountRecord.Writer?
         var failure: String?
+        /// What the uploads left, once they are over.
+        var left: RemainingFiles?
     }
 
     private let request: Request
@@ -206,12 +209,10 @@ extension MountProcess {
                     try? await Task.sleep(for: Self.progressInterval)
                 }
             }
-            do {
-                try await volume.finishUploads()
-            } catch {
-                logger.error("\(error)")
-                state.withLock { $0.failure = "\(error)" }
-            }
+            let left = await volume.finishUploads()
+            left.failure.map { logger.error("\($0)") }
+            left.note.map { logger.warning("\($0)") }
+            state.withLock { $0.left = left }
             progress.cancel()
             // What it writes must not come after what is written in the end.
             await progress.value
@@ -234,12 +235,13 @@ extension MountProcess {
 
     /// Writes how it ended, for the log and for `unmount`, and returns the exit status.
     private func conclude(_ backlog: UploadBacklog, _ record: MountRecord.Writer?) -> ExitStatus {
-        var failure = state.withLock { $0.failure }
-        if failure == nil, !backlog.isEmpty {
+        let left = state.withLock { $0.left }
+        var failure = state.withLock { $0.failure } ?? left?.failure
+        if failure == nil, left == nil, !backlog.isEmpty {
             failure = "\(backlog) not uploaded, and kept here (basespacefs uploads list shows them)"
             logger.warning("\(failure ?? "")")
         }
-        record?.write(MountRecord.Content(pid: getpid(), failure: failure))
+        record?.write(MountRecord.Content(pid: getpid(), failure: failure, note: left?.note))
         record?.remove()
         logger.info("the mount has ended")
         return failure == nil ? .success : .failure

@@ -14,19 +14,23 @@ enum MountRecord {
         var progress: String?
         /// Why it did not end well.
         var failure: String?
+        /// What should be known beside that.
+        var note: String?
 
         /// The note as text: a word and its value on each line.
         var text: String {
             let lines = [
                 "pid \(pid)", progress.map { "progress \($0)" }, failure.map { "failure \($0)" },
+                note.map { "note \($0)" },
             ]
             return lines.compactMap { $0?.replacing("\n", with: " ") }.joined(separator: "\n") + "\n"
         }
 
-        init(pid: Int32, progress: String? = nil, failure: String? = nil) {
+        init(pid: Int32, progress: String? = nil, failure: String? = nil, note: String? = nil) {
             self.pid = pid
             self.progress = progress
             self.failure = failure
+            self.note = note
         }
 
         /// Reads a note. Lines that are not understood are left out.
@@ -39,6 +43,7 @@ enum MountRecord {
                 case "pid": pid = Int32(parts[1]) ?? 0
                 case "progress": progress = parts[1]
                 case "failure": failure = parts[1]
+                case "note": note = parts[1]
                 default: break
                 }
             }

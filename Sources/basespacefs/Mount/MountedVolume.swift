@@ -34,8 +34,8 @@ struct MountedVolume: Sendable {
     var connect: @Sendable (any KernelCache, FilePath) -> Void
     /// What is not uploaded yet.
     var backlog: @Sendable () -> UploadBacklog
-    /// Uploads all that is closed and waits for it; throws the line that says what could not be uploaded.
-    var finishUploads: @Sendable () async throws -> Void
+    /// Uploads all that is closed, waits for it, and says what could not be uploaded.
+    var finishUploads: @Sendable () async -> RemainingFiles
     /// Stops everything in the background. Staged files stay.
     var shutDown: @Sendable () -> Void
 }
@@ -53,16 +53,20 @@ struct UploadBacklog: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-extension CommandFailure {
-    /// Says which files could not be uploaded.
-    ///
-    /// - Parameter lines: one for each, at least one.
-    init(left lines: [String]) {
-        // More than a few would be a page of text where one line is expected.
-        let shown = lines.prefix(Self.mostFilesNamed).joined(separator: "; ")
-        let rest = lines.count - Self.mostFilesNamed
-        self.init(rest > 0 ? "\(shown); and \(rest) more (basespacefs uploads list shows them)" : shown)
+extension RemainingFiles {
+    /// What did not succeed in this mount; `nil` if all that was written in it is at the service.
+    var failure: String? { Self.line(of: own) }
+
+    /// What is no failure of this mount's and should be known all the same.
+    var note: String? { Self.line(of: inherited).map { "left by an earlier mount: \($0)" } }
+
+    /// More than a few would be a page of text where one line is expected.
+    private static func line(of lines: [String]) -> String? {
+        guard !lines.isEmpty else { return nil }
+        let shown = lines.prefix(mostNamed).joined(separator: "; ")
+        let rest = lines.count - mostNamed
+        return rest > 0 ? "\(shown); and \(rest) more (basespacefs uploads list shows them)" : shown
     }
 
-    private static let mostFilesNamed = 5
+    private static var mostNamed: Int { 5 }
 }

@@ -47,6 +47,33 @@ extension EndToEnd {
             }
         }
 
+        @Test("A command that writes nothing succeeds beside what an earlier one left, and is told of it")
+        func commandBesideLeftovers() async throws {
+            try await Account.using(.random(Self.data)) { account in
+                let mount = try await account.mount()
+                let result = try await mount.makeAppResult()
+                let writer = try await mount.hold("exec 3> \"$MNT/\(result.files)/half\"; echo words >&3; cd /")
+                defer { writer.send(SIGKILL) }
+                try await mount.crash()
+
+                func exec(_ script: String) async throws -> ShellResult {
+                    try await account.program(
+                        ["exec"] + account.credentials + ["--", "bash", "-c", "cd $BASESPACE_MOUNT; \(script)"]
+                    )
+                }
+                let reading = try await exec("cat 'Projects/P/Samples/S/Files/x' > /dev/null; cd /")
+                #expect(reading.status == 0)
+                #expect(reading.errors.contains("left by an earlier mount: uploading 'half'"), "\(reading.errors)")
+                // What it makes of the file itself is its own.
+                let writing = try await exec("echo more >> '\(result.files)/half'; cd /")
+                #expect(writing.status == 1, "\(writing.errors)")
+                #expect(try await exec("echo whole > '\(result.files)/half'; cd /").status == 0)
+                try await result.expectArrived([
+                    "half": String(try await mount.output("echo whole | md5sum").prefix(32))
+                ])
+            }
+        }
+
         @Test(
             "A file whose first parts were sent while it was written is kept with them, until somebody decides",
             arguments: Order.allCases
