@@ -119,6 +119,10 @@ public protocol FileSystem: AnyObject, Sendable {
     /// `fsync` of a directory. The kernel holds the directory's lock meanwhile, so that nothing in it can be looked up.
     func synchronizeDirectory(_ handle: FileHandle, of inode: InodeNumber, dataOnly: Bool) throws(Errno) -> Answer<Void>
 
+    /// `ioctl` without data. Like one of a program that asks a file whether it is a terminal, a request that is not known
+    /// fails with `Errno(ENOTTY)`. It works in a read-only mount too.
+    func control(_ inode: InodeNumber, _ request: UInt32) throws(Errno) -> Answer<Void>
+
     /// `statfs`.
     func statistics() throws(Errno) -> Answer<VolumeStatistics>
 

@@ -1,7 +1,8 @@
 internal import BaseSpaceAPI
-internal import Namespace
+internal import Glibc
+public import Namespace
 internal import Synchronization
-internal import SystemPackage
+public import SystemPackage
 
 /// `.error` and `.commands`, which every directory has: a program's errno and arguments say too little.
 extension Volume {
@@ -51,6 +52,16 @@ extension Volume {
                 }
             }
         }
+    }
+
+    /// The `ioctl` that refreshes a directory: `_IO('b', 1)`. In a read-only mount nobody can write to `.commands`.
+    public static let refreshRequest: UInt32 = 0x6201
+
+    public func control(_ inode: InodeNumber, _ request: UInt32) throws(Errno) -> Answer<Void> {
+        let directory = try node(inode)
+        guard request == Self.refreshRequest, directory.isDirectory else { throw Errno(rawValue: ENOTTY) }
+        refresh(directory)
+        return .pending { [self] () async throws(Errno) in await untilKernelKnows() }
     }
 
     /// The service is asked anew for what a directory shows and for everything below it, and the kernel forgets that.

@@ -37,4 +37,12 @@ extension KernelConnection {
             request.succeed(with: statistics)
         }
     }
+
+    func control(_ request: Request, _ inode: InodeNumber, _ command: UInt32) {
+        answer(request) { () throws(Errno) in
+            try fileSystem.control(inode, command)
+        } with: { request, _ in
+            request.succeedControl()
+        }
+    }
 }

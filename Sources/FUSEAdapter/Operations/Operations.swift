@@ -121,9 +121,8 @@ func operations() -> fuse_lowlevel_ops {
             $0.synchronize($1, $2, of: InodeNumber(rawValue: inode), dataOnly: dataOnly != 0)
         }
     }
-    table.ioctl = { pointer, _, _, _, _, _, _, _, _ in
-        // What isatty() expects of a file; Python asks for each one it opens.
-        serve(pointer, .ioctl) { $1.fail(Errno(rawValue: ENOTTY)) }
+    table.ioctl = { pointer, inode, request, _, _, _, _, _, _ in
+        serve(pointer, .ioctl) { $0.control($1, InodeNumber(rawValue: inode), request) }
     }
 
     // Directories

@@ -83,6 +83,11 @@ struct Request: @unchecked Sendable {
         fuse_reply_buf(pointer, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
     }
 
+    /// Answers `ioctl`.
+    func succeedControl() {
+        fuse_reply_ioctl(pointer, 0, nil, 0)
+    }
+
     func succeed(withWritten count: Int) {
         fuse_reply_write(pointer, count)
     }

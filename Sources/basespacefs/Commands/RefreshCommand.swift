@@ -1,4 +1,5 @@
 import ArgumentParser
+import BaseSpaceFileSystem
 import Glibc
 import SystemPackage
 
@@ -14,7 +15,7 @@ struct RefreshCommand: ParsableCommand {
 
     func run() throws {
         try ControlPath.each(paths) { path throws(CommandFailure) in
-            try ControlPath(path).write("refresh", to: ".commands")
+            try ControlPath(path).refresh()
         }
     }
 }
@@ -81,6 +82,20 @@ struct ControlPath {
             candidate.removeLastComponent()
         }
         throw CommandFailure("\(directory) is in no AppResult or AppSession")
+    }
+
+    /// Asks the service anew for what is here and below: what writing `refresh` to `.commands` does, in a read-only mount too.
+    func refresh() throws(CommandFailure) {
+        do {
+            let descriptor = try FileDescriptor.open(directory, .readOnly, options: .directory)
+            try descriptor.closeAfter {
+                guard ioctl(descriptor.rawValue, UInt(Volume.refreshRequest)) == 0 else { throw Errno(rawValue: errno) }
+            }
+        } catch Errno(rawValue: ENOTTY) {
+            throw CommandFailure("\(mountPoint) is no mount of basespacefs, or one of an older version")
+        } catch {
+            throw CommandFailure("\(directory): \(reason ?? "\(error)")")
+        }
     }
 
     /// Writes a command in one piece, as it is taken.

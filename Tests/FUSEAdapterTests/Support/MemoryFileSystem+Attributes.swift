@@ -1,4 +1,5 @@
 import BaseSpaceFileSystem
+import Glibc
 import Namespace
 import Synchronization
 import SystemPackage
@@ -38,6 +39,10 @@ extension MemoryFileSystem {
         state.withLock { $0.count("getxattr") }
         guard let value = try existing(inode).extendedAttributes[name] else { throw .noData }
         return .ready(value)
+    }
+
+    func control(_ inode: InodeNumber, _ request: UInt32) throws(Errno) -> Answer<Void> {
+        throw Errno(rawValue: ENOTTY)
     }
 
     func extendedAttributeNames(of inode: InodeNumber) throws(Errno) -> Answer<[String]> {

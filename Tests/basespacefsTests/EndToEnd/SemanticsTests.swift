@@ -110,6 +110,15 @@ extension EndToEnd {
                     try await mount.expect(change, failsWith: "Read-only file system")
                 }
                 #expect(try await mount.output("cat '\(result.files)/f' '\(result.path)/Status'") == "data\nRunning\n")
+
+                // What others add can be asked for all the same.
+                #expect(try await mount.output("ls '\(result.files)'") == "f\n")
+                let service = ServiceClient(account.simulator)
+                await service.upload(Array("more".utf8), named: "g", toAppResult: result.id)
+                try await mount.expect("echo refresh > '\(result.files)/.commands'", failsWith: "Read-only file system")
+                let refresh = try await account.program(["refresh", mount.absolute(result.files)])
+                #expect(refresh.status == 0, "\(refresh.errors)")
+                #expect(try await mount.output("ls '\(result.files)'") == "f\ng\n")
                 #expect(try await result.session().status == "Running")
             }
         }
