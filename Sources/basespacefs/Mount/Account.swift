@@ -26,6 +26,23 @@ enum Account {
         }
     }
 
+    /// Looks at the AppSession in which everything is to be made (`--appsession`).
+    ///
+    /// - Returns: What there is to say of it: it has ended, or can't be looked at now. A failure if there is no such session.
+    static func session(_ id: EntityID, of client: BaseSpaceClient) async -> Result<String?, CommandFailure> {
+        do throws(BaseSpaceError) {
+            let session = try await client.appSession(id)
+            guard !session.status.acceptsWork else { return .success(nil) }
+            return .success("AppSession \(id) is \(session.status): no AppResult can be made in it")
+        } catch where error.status == 404 {
+            return .failure(
+                CommandFailure("\(client.server) has no AppSession \(id), or the token may not see it (--appsession)")
+            )
+        } catch {
+            return .success("AppSession \(id) can't be looked at: \(error)")
+        }
+    }
+
     private static func failure(_ error: BaseSpaceError, _ credentials: Credentials) -> CommandFailure {
         switch error.kind {
         case .service(status: 401):

@@ -39,6 +39,7 @@ struct MountService: Sendable {
         )
         // Whose data it is matters once the token is refused: no reason to have no mount, or to wait long for one.
         let owner = Task { try? await client.dataOwner() }
+        let session = configuration.appSession.map { id in Task { await Account.session(id, of: client) } }
         let user = try Account.user(of: client, credentials)
         let limit = Task {
             try await Task.sleep(for: .seconds(5))
@@ -46,6 +47,10 @@ struct MountService: Sendable {
         }
         tokens.begin(for: user, dataOf: Threads.wait { await owner.value })
         limit.cancel()
+        if let session {
+            let logger = Logger(label: "basespacefs")
+            try Threads.wait { await session.value }.get().map { logger.warning("\($0)") }
+        }
         let objectStore = HTTPClient(
             .objectStore(
                 userAgent: Account.userAgent,

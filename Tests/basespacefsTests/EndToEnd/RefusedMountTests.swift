@@ -40,6 +40,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("The AppSession that everything is to belong to does not exist; one that has ended can be looked at")
+        func wrongSession() async throws {
+            try await Account.using(.random(["projects/P/samples/S/x": 1])) { account in
+                let mount = try await account.mount()
+                let result = try await mount.makeAppResult()
+                let session = try await result.session().id
+                try await mount.output("echo complete > '\(result.path)/Status'")
+                #expect(try await mount.unmount().status == 0)
+
+                let mountPoint = try account.makeMountPoint().string
+                try await expectRefusal(
+                    account,
+                    account.credentials + ["--appsession", "404404", mountPoint],
+                    says: "has no AppSession 404404", "--appsession"
+                )
+                _ = try await account.mount("--appsession", session)
+                #expect(account.log.contains("AppSession \(session) is Complete: no AppResult can be made in it"))
+            }
+        }
+
         @Test("Nobody listens at the server's address")
         func deadServer() async throws {
             try await Account.using { account in

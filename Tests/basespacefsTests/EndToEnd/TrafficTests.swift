@@ -67,10 +67,11 @@ extension EndToEnd {
                         == "Projects:\nP\n\nProjects/P/Samples:\nS\n"
                 )
                 #expect(calls() == 1)
+                let session = try await mount.makeAppResult().session().id
                 #expect(try await mount.unmount().status == 0)
 
                 account.simulator.resetRequests()
-                let app = try await account.mount("--appsession", "1")
+                let app = try await account.mount("--appsession", session)
                 #expect(try await app.output("ls Runs") == "")
                 #expect(calls() == 0)
                 #expect(try await app.output("ls Projects") == "P\n")
