@@ -1,10 +1,12 @@
 extension BaseSpaceError {
-    /// Whether the service could not be asked, or could not answer: what is known already may serve meanwhile.
+    /// Whether the service could not be asked, or could not answer: what is known already may serve meanwhile. A page of a
+    /// proxy or a login portal (a redirect, HTML) is no answer of the service.
     public var isUnreachable: Bool {
         switch kind {
         case .transport: true
-        case .service(let status): status == 429 || status >= 500
-        case .undecodable, .invalidRequest, .cancelled: false
+        case .service(let status): status == 429 || status >= 500 || (300..<400).contains(status)
+        case .undecodable: true
+        case .invalidRequest, .cancelled: false
         }
     }
 

@@ -1,80 +1,133 @@
 internal import BaseSpaceAPI
+internal import HTTPTransport
 internal import Synchronization
 
-/// Whether the service is away, as far as the last calls tell, and so how long a look waits for it that has an old answer.
+/// Whether the service is away, as far as the last calls tell, and so how long who has an old answer waits for a new one.
 ///
-/// | the service                                | who looks waits                                                      |
-/// |--------------------------------------------|----------------------------------------------------------------------|
-/// | answers                                    | 5 s; who has asked for a refresh, until the call has ended           |
-/// | is away, and was tried a moment ago        | not at all: a directory after the other would be slow                |
-/// | is away, and was not tried for some time   | 1 s: it answers in less, if it is back                               |
+/// | the service                            | who looks waits                                                       |
+/// |----------------------------------------|-----------------------------------------------------------------------|
+/// | answers                                | 5 s; after a refresh 30 s                                             |
+/// | is away, and was tried 5 s ago or less | not at all: what is old is as good as fresh, directory after directory |
+/// | was away a minute ago or less          | 1 s: it answers in less, if it is back                                |
 ///
-/// A call goes on when nobody waits for it any more; that it has an answer ends the outage. Who has no old answer waits
-/// in any case.
+/// Nobody gives up on a service that answers others meanwhile, were it slow or its answer long. A call goes on when nobody
+/// waits for it any more; an answer, be it a refusal, ends the outage. Who has no old answer waits in any case.
+///
+/// Only what tells of the way to the service counts: one entity that can't be had (500), or too many calls (429), are
+/// matters of their own.
 ///
 /// A value without clock.
 struct Outage: Sendable {
-    /// How long a look waits for a service that is not known to be away. Calls are repeated for some 10 s, and take minutes
-    /// where nothing answers at all.
-    var patience: Duration
-    /// The same, for one that was.
-    var patienceWhenAway: Duration
-    /// How long it is left alone after it could not be reached.
-    var pause: Duration
-    /// Until when that is; `nil` while it answers.
-    private var end: ContinuousClock.Instant?
+    private let configuration: Tree.Configuration
+    /// Until when the service is left alone; `nil` while it answers.
+    private var pauseEnd: ContinuousClock.Instant?
+    /// When it last gave a sign of life.
+    private var lastAnswer: ContinuousClock.Instant?
+
+    /// For how long after a pause it is doubted.
+    private static let doubt = Duration.seconds(60)
 
     init(_ configuration: Tree.Configuration) {
-        patience = configuration.patience
-        patienceWhenAway = configuration.patienceWhenAway
-        pause = configuration.retryInterval
+        self.configuration = configuration
     }
 
-    /// How long to wait for a new answer if there is an old one; `nil`: until the call has ended.
+    /// Until when the service is left alone, if it is.
+    func pause(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        pauseEnd.flatMap { now < $0 ? $0 : nil }
+    }
+
+    /// How long to wait for a sign of life before an old answer does.
     ///
     /// - Parameter isRefresh: Whether somebody has said that the old answer is not good enough.
-    func patience(at now: ContinuousClock.Instant, isRefresh: Bool) -> Duration? {
-        guard let end else { return isRefresh ? nil : patience }
-        return now < end ? .zero : patienceWhenAway
+    func patience(at now: ContinuousClock.Instant, isRefresh: Bool) -> Duration {
+        if let pauseEnd, now < pauseEnd + Self.doubt { return configuration.patienceWhenAway }
+        return isRefresh ? configuration.patienceAfterRefresh : configuration.patience
     }
 
-    /// The service could not be reached, or has not answered in time.
-    mutating func wasMet(at now: ContinuousClock.Instant) {
-        end = now + pause
+    /// The service has answered, or sent a part of an answer.
+    mutating func isOver(at now: ContinuousClock.Instant) {
+        pauseEnd = nil
+        lastAnswer = now
     }
 
-    /// The service has answered, be it with a refusal.
-    mutating func isOver() {
-        end = nil
+    /// Somebody wants to know whether it is back.
+    mutating func tryAgain() {
+        pauseEnd = nil
+    }
+
+    /// The service could not be reached, or gave no sign of life, by somebody who has tried or waited since `start`.
+    ///
+    /// - Returns: Whether it is away: it may have answered somebody else since.
+    @discardableResult
+    mutating func wasMet(since start: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Bool {
+        if let lastAnswer, lastAnswer > start { return false }
+        pauseEnd = now + configuration.retryInterval
+        return true
     }
 }
 
-extension Tree {
-    /// What the service answers, or an old answer if there is one and the service does not answer in time; `nil` if the
-    /// waiting task is cancelled.
+/// What is known of something that the service is asked for.
+enum Look<Value: Sendable>: Sendable {
+    typealias Call = Task<Result<Value, BaseSpaceError>, Never>
+
+    /// The answer.
+    case known(Result<Value, BaseSpaceError>)
+    /// A call that is under way. One that began before a change that is known of is not the answer.
     ///
-    /// - Parameters:
-    ///   - call: Goes on for whoever else waits.
-    ///   - patience: How long who has an old answer waits; `nil`: until the call has ended.
-    func result<Value>(
-        of call: Task<Result<Value, BaseSpaceError>, Never>,
-        or old: Value?,
-        after patience: Duration?
-    ) async -> Result<Value, BaseSpaceError>? {
-        if let result = await call.valueUnlessCancelled(within: old == nil ? nil : patience) { return result }
-        guard let old, !Task.isCancelled else { return nil }
-        state.withLock { $0.outage.wasMet(at: now()) }
-        return .success(old)
+    /// `patience`: how long who has an old answer waits for a sign of life; `nil` for who has none.
+    case wait(Call, isAnswer: Bool, patience: Duration?)
+}
+
+extension Tree {
+    /// Looks until there is an answer. Whoever is cancelled stops waiting; calls go on.
+    ///
+    /// - Parameter look: Starts a call where there is none and one is needed.
+    func answer<Value>(
+        to what: @autoclosure () -> String,
+        _ look: (inout State) -> Look<Value>
+    ) async throws(BaseSpaceError) -> Value {
+        while true {
+            let start = now()
+            switch state.withLock({ look(&$0) }) {
+            case .known(let result):
+                return try result.get()
+            case .wait(let call, let isAnswer, let patience):
+                if let result = await call.valueUnlessCancelled(within: patience) {
+                    if isAnswer { return try result.get() }
+                } else if Task.isCancelled {
+                    throw BaseSpaceError.cancelled(what())
+                } else {
+                    // If it is away the next look finds that the old answer will do.
+                    state.withLock { _ = $0.outage.wasMet(since: start, at: now()) }
+                }
+            }
+        }
+    }
+
+    /// The service has answered a call, or sent a part of an answer.
+    func noteAnswer() {
+        state.withLock { $0.outage.isOver(at: now()) }
     }
 }
 
 extension Tree.State {
-    /// Learns from how a call has ended whether the service is away.
-    mutating func noteOutage(_ error: BaseSpaceError?, at now: ContinuousClock.Instant) {
-        if error?.isUnreachable == true {
-            outage.wasMet(at: now)
-        } else {
-            outage.isOver()
+    /// Learns from a call that failed whether the service is away.
+    mutating func noteFailure(
+        _ error: BaseSpaceError,
+        since start: ContinuousClock.Instant,
+        at now: ContinuousClock.Instant
+    ) {
+        switch error.kind {
+        case .transport(let code) where Self.unreachable.contains(code): outage.wasMet(since: start, at: now)
+        case .service(status: 502...504): outage.wasMet(since: start, at: now)
+        case .service(status: 300...399): break
+        case .service: outage.isOver(at: now)
+        case .transport, .undecodable, .invalidRequest, .cancelled: break
         }
     }
+
+    /// No way to the service, or no word from it.
+    private static let unreachable: Set<HTTPTransportError.Code> = [
+        .cannotResolve, .cannotConnect, .connectTimedOut, .firstByteTimedOut, .stalled, .connectionLost,
+    ]
 }

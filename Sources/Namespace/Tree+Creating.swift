@@ -19,6 +19,7 @@ extension Tree {
         switch directory.content {
         case .collection(.projects, _):
             let (project, created) = try await service.createProject(named: name)
+            noteAnswer()
             guard created else {
                 refresh(directory)
                 return .existing
@@ -77,6 +78,19 @@ extension Tree {
         )
     }
 
+    /// The AppSession that belongs to what is made in a directory, if it has ended: nothing can be made in it any more.
+    public func finalSession(forWhatIsMadeIn directory: Node) async throws(BaseSpaceError) -> AppSession? {
+        let id: EntityID? =
+            switch directory.content {
+            case .collection(.appResults, _): configuration.session
+            case .entity(.appSession(let session)): session.id
+            default: nil
+            }
+        guard let id else { return nil }
+        let session = try await service.appSession(id)
+        return session.status.isFinal ? session : nil
+    }
+
     /// The one project that a session's AppResults are in or, before there is one, that its properties name.
     private func project(ofSession id: EntityID) async throws(BaseSpaceError) -> EntityID? {
         var projects: Set<EntityID> = []
@@ -109,6 +123,7 @@ extension Tree {
     /// What lists the session of a new AppResult, or the AppResult in it, is asked for again.
     private func outdateSessions(of appResult: AppResult, in project: EntityID) {
         state.withLock { state in
+            state.outage.isOver(at: now())
             state.outdate(.entities(.appSessions))
             state.outdate(.entities(.projectSessions(of: project)))
             state.outdate(.entities(.datasets(of: project)))

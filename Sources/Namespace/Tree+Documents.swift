@@ -8,6 +8,8 @@ struct DocumentSlot: Sendable {
     var text: [UInt8]?
     var freshUntil: ContinuousClock.Instant?
     var flight: Flight?
+    /// Whether somebody wants a later answer than that of the call under way.
+    var isOutdated = false
     var lastUse: UInt64 = 0
 
     /// How much room it takes, in bytes.
@@ -27,12 +29,7 @@ extension Tree {
 
     /// A text, without asking anybody; `nil` if that has to be.
     public func knownText(of document: DocumentFile) -> [UInt8]? {
-        state.withLock { state in
-            guard let text = state.documents[document]?.fresh(at: now()) else { return nil }
-            state.looks += 1
-            state.documents[document]?.lastUse = state.looks
-            return text
-        }
+        state.withLock { $0.fresh(document, at: now()) }
     }
 
     /// A text that the mount makes itself, as it was made last: who is just being told of it has that one.
@@ -42,31 +39,41 @@ extension Tree {
 
     /// A text, asked for if need be; an old one if the service can't be reached.
     public func text(of document: DocumentFile) async throws(BaseSpaceError) -> [UInt8] {
-        if let text = knownText(of: document) { return text }
-        let (old, patience) = state.withLock { state -> ([UInt8]?, Duration?) in
-            // The service has no part in the mount's own figures.
-            guard !document.isReport, let slot = state.documents[document] else { return (nil, nil) }
-            return (slot.text, state.outage.patience(at: now(), isRefresh: slot.freshUntil == nil))
-        }
-        if let old, patience == .zero { return old }
-        let flight = state.withLock { state -> DocumentSlot.Flight in
-            if let flight = state.documents[document]?.flight { return flight }
-            let flight = DocumentSlot.Flight { await self.fetch(document) }
+        try await answer(to: "a document") { state in
+            if let text = state.fresh(document, at: now()) { return .known(.success(text)) }
+            let slot = state.documents[document]
+            let flight = slot?.flight ?? DocumentSlot.Flight { await self.fetch(document) }
             state.documents[document, default: DocumentSlot()].flight = flight
-            return flight
+            // The service has no part in the mount's own figures.
+            guard !document.isReport, let slot, slot.text != nil else {
+                return .wait(flight, isAnswer: slot?.isOutdated != true, patience: nil)
+            }
+            let patience = state.outage.patience(at: now(), isRefresh: slot.freshUntil == nil)
+            return .wait(flight, isAnswer: !slot.isOutdated, patience: patience)
         }
-        guard let result = await result(of: flight, or: old, after: patience) else {
-            throw BaseSpaceError.cancelled("a document")
+    }
+
+    /// Asks anew for all texts of the service at the next look.
+    ///
+    /// - Returns: Those that the kernel knows.
+    public func outdateDocuments() -> [InodeNumber] {
+        state.withLock { state in
+            // They are few, and asked for one by one.
+            for document in state.documents.keys where !document.isReport { state.outdate(document) }
+            guard !state.documents.isEmpty else { return [] }
+            return state.slots.values.filter { slot in
+                if case .document(let document) = slot.node.content { !document.isReport } else { false }
+            }.map(\.node.inode)
         }
-        return try result.get()
     }
 
     /// Asks anew at the next look.
     func refresh(_ document: DocumentFile) {
-        state.withLock { $0.documents[document]?.freshUntil = nil }
+        state.withLock { $0.outdate(document) }
     }
 
     private func fetch(_ document: DocumentFile) async -> Result<[UInt8], BaseSpaceError> {
+        let start = now()
         do throws(BaseSpaceError) {
             let text: [UInt8]
             if case .report(let name) = document {
@@ -77,19 +84,27 @@ extension Tree {
             let lifetime = document.isReport ? Self.reportLifetime : configuration.documentLifetime
             state.withLock { state in
                 state.looks += 1
-                if !document.isReport { state.noteOutage(nil, at: now()) }
-                state.documents[document] = DocumentSlot(text: text, freshUntil: now() + lifetime, lastUse: state.looks)
+                if !document.isReport { state.outage.isOver(at: now()) }
+                let isOutdated = state.documents[document]?.isOutdated ?? false
+                state.documents[document] = DocumentSlot(
+                    text: text,
+                    freshUntil: isOutdated ? nil : now() + lifetime,
+                    lastUse: state.looks
+                )
                 state.dropDocuments(keeping: document, over: Self.documentBudget)
             }
             return .success(text)
         } catch {
             return state.withLock { state in
                 state.documents[document]?.flight = nil
-                state.noteOutage(error, at: now())
+                state.documents[document]?.isOutdated = false
+                state.noteFailure(error, since: start, at: now())
                 guard error.isUnreachable, let old = state.documents[document]?.text else {
                     state.documents[document] = nil
                     return .failure(error)
                 }
+                // Who looks it up finds it with its size.
+                state.documents[document]?.freshUntil = now() + configuration.retryInterval
                 return .success(old)
             }
         }
@@ -97,6 +112,25 @@ extension Tree {
 }
 
 extension Tree.State {
+    /// A text that is fresh, or as good as that while the service is away.
+    fileprivate mutating func fresh(_ document: DocumentFile, at now: ContinuousClock.Instant) -> [UInt8]? {
+        guard let slot = documents[document], let text = slot.text else { return nil }
+        if slot.fresh(at: now) == nil {
+            guard !document.isReport, let end = outage.pause(at: now) else { return nil }
+            documents[document]?.freshUntil = end
+        }
+        looks += 1
+        documents[document]?.lastUse = looks
+        return text
+    }
+
+    /// The next look asks, and so does whoever waits for a call that is under way.
+    mutating func outdate(_ document: DocumentFile) {
+        guard let slot = documents[document] else { return }
+        documents[document]?.freshUntil = nil
+        documents[document]?.isOutdated = slot.flight != nil
+    }
+
     /// Forgets the texts that were looked at longest ago, once all of them weigh more than `budget` bytes, until the others
     /// are a little below it: the next one should not have to sort them all again.
     fileprivate mutating func dropDocuments(keeping kept: DocumentFile, over budget: Int) {

@@ -20,37 +20,21 @@ extension Tree {
     /// A fresh listing, fetched if need be, or an old one while the service is away. Whoever is cancelled stops waiting; the
     /// fetch goes on.
     func listing(for key: ListingKey) async throws(BaseSpaceError) -> Listing {
-        enum Look {
-            case known(Result<Listing, BaseSpaceError>)
-            /// A fetch; one that began before a change that the caller knows of is not the answer.
-            case wait(ListingSlot.Flight, isAnswer: Bool, old: Listing?, patience: Duration?)
-        }
-        while true {
-            let look = state.withLock { state -> Look in
-                let slot = state.listings[key]
-                if let listing = state.fresh(key, at: now()) { return .known(.success(listing)) }
-                let old = slot?.listing
-                let patience = state.outage.patience(at: now(), isRefresh: slot?.freshUntil == nil)
-                if let old, patience == .zero { return .known(.success(old)) }
-                if let slot, let flight = slot.flight {
-                    return .wait(flight, isAnswer: !slot.isOutdated, old: old, patience: patience)
-                }
-                if let refusal = slot?.refusal, now() < refusal.until { return .known(.failure(refusal.error)) }
-                let flight = ListingSlot.Flight { await self.fetch(key) }
-                if slot == nil {
-                    state.put(ListingSlot(), for: key)
-                }
-                state.listings[key]?.flight = flight
-                return .wait(flight, isAnswer: true, old: old, patience: patience)
+        try await answer(to: key.description) { state in
+            let slot = state.listings[key]
+            if let refusal = slot?.refusal, now() < refusal.until { return .known(.failure(refusal.error)) }
+            if let listing = state.fresh(key, at: now()) { return .known(.success(listing)) }
+            let isRefresh = slot?.freshUntil == nil
+            let patience = slot?.listing.map { _ in state.outage.patience(at: now(), isRefresh: isRefresh) }
+            if let slot, let flight = slot.flight {
+                return .wait(flight, isAnswer: !slot.isOutdated, patience: patience)
             }
-            switch look {
-            case .known(let result): return try result.get()
-            case .wait(let flight, let isAnswer, let old, let patience):
-                guard let result = await result(of: flight, or: old, after: patience) else {
-                    throw BaseSpaceError.cancelled(key.description)
-                }
-                if isAnswer { return try result.get() }
+            let flight = ListingSlot.Flight { await self.fetch(key) }
+            if slot == nil {
+                state.put(ListingSlot(), for: key)
             }
+            state.listings[key]?.flight = flight
+            return .wait(flight, isAnswer: true, patience: patience)
         }
     }
 
@@ -68,6 +52,7 @@ extension Tree {
                 var files = FileTree(container: container)
                 try await service.files(of: container, expecting: expected) { page in
                     files.append(page)
+                    noteAnswer()
                     makeRoom(for: files.count, of: .files(of: container))
                 }
                 return .success(install(files.listing(), of: container, isFinal: isFinal, begun: start))
@@ -75,7 +60,7 @@ extension Tree {
                 return .success(try await fetchProperties(of: owner))
             }
         } catch {
-            return fail(key, with: error)
+            return fail(key, with: error, begun: start)
         }
     }
 
@@ -125,7 +110,13 @@ extension Tree {
                 state.learnStatus(from: entity, at: start)
             }
             let listing = Listing(of: merged(entities, with: state.listings[key]?.created ?? []), in: collection)
-            state.finish(key, with: listing, fetched: start, freshUntil: start + configuration.metadataLifetime)
+            state.finish(
+                key,
+                with: listing,
+                fetched: start,
+                freshUntil: start + configuration.metadataLifetime,
+                at: now()
+            )
             state.dropListings(keeping: key, limit: configuration.listingLimit, at: now())
             return listing
         }
@@ -146,7 +137,13 @@ extension Tree {
             }
             // What the service holds by now needs no place of its own.
             state.localProperties[owner]?.subtract(listing.directories.keys)
-            state.finish(key, with: listing, fetched: start, freshUntil: start + configuration.metadataLifetime)
+            state.finish(
+                key,
+                with: listing,
+                fetched: start,
+                freshUntil: start + configuration.metadataLifetime,
+                at: now()
+            )
             state.dropListings(keeping: key, limit: configuration.listingLimit, at: now())
             return listing
         }
@@ -171,7 +168,7 @@ extension Tree {
             }
             state.local[container]?.dropUploads(before: start)
             let lifetime = isFinal ? configuration.finalLifetime : configuration.metadataLifetime
-            state.finish(.files(of: container), with: listing, fetched: start, freshUntil: start + lifetime)
+            state.finish(.files(of: container), with: listing, fetched: start, freshUntil: start + lifetime, at: now())
             state.dropListings(keeping: .files(of: container), limit: configuration.listingLimit, at: now())
             return listing
         }
@@ -179,12 +176,16 @@ extension Tree {
 
     /// Keeps an old listing in service when the service could not be reached; any other error is the answer. Either way
     /// the service is left alone for a moment: programs ask for name after name.
-    private func fail(_ key: ListingKey, with error: BaseSpaceError) -> Result<Listing, BaseSpaceError> {
+    private func fail(
+        _ key: ListingKey,
+        with error: BaseSpaceError,
+        begun start: ContinuousClock.Instant
+    ) -> Result<Listing, BaseSpaceError> {
         state.withLock { state in
             state.listings[key]?.flight = nil
             state.listings[key]?.isOutdated = false
             let retry = now() + (error.status == 401 ? Self.refusedTokenInterval : configuration.retryInterval)
-            state.noteOutage(error, at: now())
+            state.noteFailure(error, since: start, at: now())
             guard error.isUnreachable, let old = state.listings[key]?.listing else {
                 state.listings[key]?.refusal = (error, retry)
                 return .failure(error)
@@ -239,19 +240,23 @@ extension Tree {
 }
 
 extension Tree.State {
+    private static let shortestLife = Duration.milliseconds(100)
+
     fileprivate mutating func finish(
         _ key: ListingKey,
         with listing: Listing,
         fetched: ContinuousClock.Instant,
-        freshUntil: ContinuousClock.Instant
+        freshUntil: ContinuousClock.Instant,
+        at now: ContinuousClock.Instant
     ) {
         let isOutdated = listings[key]?.isOutdated ?? false
         looks += 1
-        noteOutage(nil, at: fetched)
+        outage.isOver(at: now)
         let slot = ListingSlot(
             listing: listing,
             fetched: fetched,
-            freshUntil: isOutdated ? nil : freshUntil,
+            // Who has waited for it finds it, however long that was.
+            freshUntil: isOutdated ? nil : max(freshUntil, now + Self.shortestLife),
             lastUse: looks
         )
         put(slot, for: key)

@@ -70,14 +70,21 @@ extension Tree {
         }
     }
 
-    /// Whether an entity is what has those files, or holds it; where that is not known, it may.
-    public func mayContain(_ container: FileContainer, _ entity: Entity) -> Bool {
+    /// Whether an entity is what has those files, or holds it. The service is asked where that is not known; what it has no
+    /// more is in nothing.
+    public func holds(_ entity: Entity, _ container: FileContainer) async throws(BaseSpaceError) -> Bool {
         if container == entity.container { return true }
+        guard let key = container.entity else { return false }
         switch entity {
-        case .appSession: return isSameSession(container, as: entity)
         case .project(let project):
-            guard let key = container.entity else { return false }
-            return state.withLock { $0.homes[key] }.map { $0 == project.id } ?? true
+            return try await self.project(of: key) == project.id
+        case .appSession(let session):
+            if isSameSession(container, as: entity) { return true }
+            do throws(BaseSpaceError) {
+                return try await sessionID(of: key) == session.id
+            } catch  where [403, 404, 410].contains(error.status) {
+                return false
+            }
         default: return false
         }
     }

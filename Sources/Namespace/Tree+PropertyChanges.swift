@@ -74,6 +74,7 @@ extension Tree {
         let edit = try PropertyEdit(content, at: place.components, of: current, numbers: numbers)
         try await make(edit, of: property)
         state.withLock { state in
+            state.outage.isOver(at: now())
             switch edit {
             case .set:
                 state.renumber(property, after: place, isRemoval: content == nil, isList: current?.isList ?? false)

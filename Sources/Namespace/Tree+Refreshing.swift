@@ -29,9 +29,10 @@ extension Tree {
             }
             // Texts are few and asked for one by one: it costs little to take them all for old.
             for document in state.documents.keys {
-                state.documents[document]?.freshUntil = nil
+                state.outdate(document)
             }
             // Whoever refreshes wants the states of sessions as well.
+            state.outage.tryAgain()
             for id in state.sessions.keys {
                 state.sessions[id]?.learned = now() - configuration.statusLifetime
             }
@@ -45,10 +46,11 @@ extension Tree {
         }
     }
 
-    /// Moves an entity to the user's trash and takes it out of the listings.
+    /// Moves an entity to the user's trash; the next look into what lists it asks the service.
     public func moveToTrash(_ entity: EntityKey) async throws(BaseSpaceError) {
         try await service.moveToTrash(entity)
         state.withLock { state in
+            state.outage.isOver(at: now())
             for (key, slot) in state.listings {
                 guard case .entities = key, slot.listing?.name(of: entity.id) != nil else { continue }
                 state.outdate(key)

@@ -36,27 +36,41 @@ extension Tree {
 
     /// The same, while it is fresh enough to be shown to somebody who asks for it.
     public func freshSession(of entity: Entity) -> KnownSession? {
-        knownSession(of: entity).flatMap { now() < $0.learned + configuration.statusLifetime ? $0 : nil }
+        state.withLock { state in state.sessionID(of: entity).flatMap { freshSession($0, in: state) } }
+    }
+
+    private func freshSession(_ id: EntityID, in state: State) -> KnownSession? {
+        state.sessions[id].flatMap { session in
+            let isFresh = now() < session.learned + configuration.statusLifetime
+            return isFresh || state.outage.pause(at: now()) != nil ? session : nil
+        }
     }
 
     /// The state of an entity's session, asked of the service unless it is fresh; an old one if it can't be reached.
     public func session(of entity: Entity) async throws(BaseSpaceError) -> KnownSession {
         if let fresh = freshSession(of: entity) { return fresh }
-        guard let old = knownSession(of: entity) else { return try await refreshedSession(of: entity) }
-        let patience = state.withLock { $0.outage.patience(at: now(), isRefresh: false) }
-        if patience == .zero { return old }
-        let call = Task { () -> Result<KnownSession, BaseSpaceError> in
-            do throws(BaseSpaceError) {
-                return .success(try await refreshedSession(of: entity))
-            } catch {
-                state.withLock { $0.noteOutage(error, at: now()) }
-                return error.isUnreachable ? .success(old) : .failure(error)
+        let id = try await sessionID(of: entity)
+        return try await answer(to: "the state of AppSession \(id)") { state in
+            if let fresh = freshSession(id, in: state) { return .known(.success(fresh)) }
+            let call = state.sessionCalls[id] ?? Look.Call { await self.fetchSession(id, of: entity) }
+            state.sessionCalls[id] = call
+            let patience = state.sessions[id].map { _ in state.outage.patience(at: now(), isRefresh: false) }
+            return .wait(call, isAnswer: true, patience: patience)
+        }
+    }
+
+    private func fetchSession(_ id: EntityID, of entity: Entity) async -> Result<KnownSession, BaseSpaceError> {
+        let start = now()
+        defer { state.withLock { $0.sessionCalls[id] = nil } }
+        do throws(BaseSpaceError) {
+            return .success(learn(try await service.appSession(id), of: entity, asked: start))
+        } catch {
+            return state.withLock { state in
+                state.noteFailure(error, since: start, at: now())
+                guard error.isUnreachable, let old = state.sessions[id] else { return .failure(error) }
+                return .success(old)
             }
         }
-        guard let result = await result(of: call, or: old, after: patience) else {
-            throw BaseSpaceError.cancelled("the state of \(entity.key)")
-        }
-        return try result.get()
     }
 
     /// Sets the state of an entity's session, its summary, or both.
@@ -66,7 +80,8 @@ extension Tree {
         summary: String?
     ) async throws(BaseSpaceError) -> KnownSession {
         let id = try await sessionID(of: entity)
-        return learn(try await service.setStatus(of: id, to: status, summary: summary), of: entity)
+        let session = try await service.setStatus(of: id, to: status, summary: summary)
+        return learn(session, of: entity, asked: now())
     }
 
     /// Whether files may be added to a container, as last heard: its session is not final.
@@ -82,7 +97,9 @@ extension Tree {
 
     /// The state of an entity's session, asked of the service whatever is known.
     public func refreshedSession(of entity: Entity) async throws(BaseSpaceError) -> KnownSession {
-        learn(try await service.appSession(try await sessionID(of: entity)), of: entity)
+        let id = try await sessionID(of: entity)
+        let start = now()
+        return learn(try await service.appSession(id), of: entity, asked: start)
     }
 
     /// Whether a container's files belong to the same session as an entity's: an AppSession may own several.
@@ -109,15 +126,22 @@ extension Tree {
         throw BaseSpaceError.undecodable("\(entity.key) names no AppSession")
     }
 
-    private func learn(_ session: AppSession, of entity: Entity) -> KnownSession {
-        let known = KnownSession(status: session.status, summary: session.statusSummary ?? "", learned: now())
-        state.withLock { state in
-            state.noteOutage(nil, at: known.learned)
-            state.sessions[session.id] = known
-            guard let container = entity.container else { return }
-            state.containers[container, default: KnownContainer()].sessionID = session.id
+    /// Takes what the service says of a session, unless it has said something newer since it was asked.
+    private func learn(
+        _ session: AppSession,
+        of entity: Entity,
+        asked start: ContinuousClock.Instant
+    ) -> KnownSession {
+        let heard = KnownSession(status: session.status, summary: session.statusSummary ?? "", learned: now())
+        return state.withLock { state in
+            state.outage.isOver(at: now())
+            if let container = entity.container {
+                state.containers[container, default: KnownContainer()].sessionID = session.id
+            }
+            if let known = state.sessions[session.id], known.learned > start { return known }
+            state.sessions[session.id] = heard
+            return heard
         }
-        return known
     }
 }
 

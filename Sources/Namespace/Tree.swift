@@ -35,7 +35,9 @@ public final class Tree: Sendable {
         public var retryInterval: Duration = .seconds(5)
         /// How long who has an old answer waits for a service that is not known to be away.
         public var patience: Duration = .seconds(5)
-        /// The same, for one that is: it answers in less if it is back.
+        /// The same, after a refresh.
+        public var patienceAfterRefresh: Duration = .seconds(30)
+        /// The same, for one that was away: it answers in less if it is back.
         public var patienceWhenAway: Duration = .seconds(1)
         /// How long a text that was asked for (`.json`, `SampleProperties`) serves.
         public var documentLifetime: Duration = .seconds(60)
@@ -89,6 +91,8 @@ public final class Tree: Sendable {
         /// Grows with each look at a listing or document: who was looked at last.
         var looks: UInt64 = 0
         var sessions: [EntityID: KnownSession] = [:]
+        /// Who asks for their states.
+        var sessionCalls: [EntityID: Look<KnownSession>.Call] = [:]
         /// What is known of samples and AppResults beyond their files.
         var containers: [FileContainer: KnownContainer] = [:]
         /// Numbers that files keep from the time when they were staged, while the kernel knows them by it.
@@ -192,7 +196,12 @@ public final class Tree: Sendable {
 extension Tree.State {
     /// A listing that needs no fetch. Looking at it keeps it from being dropped.
     mutating func fresh(_ key: ListingKey, at now: ContinuousClock.Instant) -> Listing? {
-        guard let listing = listings[key]?.fresh(at: now) else { return nil }
+        guard let slot = listings[key], let listing = slot.listing else { return nil }
+        if slot.fresh(at: now) == nil {
+            // What the service refuses is refused in an outage too.
+            guard slot.refusal == nil, let end = outage.pause(at: now) else { return nil }
+            listings[key]?.freshUntil = end
+        }
         looks += 1
         listings[key]?.lastUse = looks
         return listing

@@ -8,17 +8,30 @@ import Testing
 @Suite struct OutageTests {
     private let start = ContinuousClock.now
 
-    @Test func aLookWaitsLessAndLessForAServiceThatIsAway() {
+    @Test func aLookWaitsLessForAServiceThatWasAway() {
         var outage = Outage(Tree.Configuration())
+        #expect(outage.pause(at: start) == nil)
         #expect(outage.patience(at: start, isRefresh: false) == .seconds(5))
-        #expect(outage.patience(at: start, isRefresh: true) == nil)
-        outage.wasMet(at: start)
-        for isRefresh in [false, true] {
-            #expect(outage.patience(at: start + .seconds(4.9), isRefresh: isRefresh) == .zero)
-            #expect(outage.patience(at: start + .seconds(5), isRefresh: isRefresh) == .seconds(1))
-        }
-        outage.isOver()
+        #expect(outage.patience(at: start, isRefresh: true) == .seconds(30))
+        outage.wasMet(since: start, at: start)
+        #expect(outage.pause(at: start + .seconds(4.9)) == start + .seconds(5))
+        #expect(outage.pause(at: start + .seconds(5)) == nil)
+        #expect(outage.patience(at: start + .seconds(5), isRefresh: true) == .seconds(1))
+        // What was hours ago says nothing.
+        #expect(outage.patience(at: start + .seconds(66), isRefresh: false) == .seconds(5))
+        outage.isOver(at: start)
+        #expect(outage.pause(at: start) == nil)
         #expect(outage.patience(at: start, isRefresh: false) == .seconds(5))
+    }
+
+    @Test func whatHasAnsweredOthersMeanwhileIsNotAway() {
+        var outage = Outage(Tree.Configuration())
+        outage.isOver(at: start + .seconds(3))
+        let isMet = outage.wasMet(since: start, at: start + .seconds(5))
+        #expect(!isMet)
+        #expect(outage.pause(at: start + .seconds(5)) == nil)
+        outage.wasMet(since: start + .seconds(3), at: start + .seconds(8))
+        #expect(outage.pause(at: start + .seconds(8)) != nil)
     }
 
     /// An account with a sample and an AppResult, of which everything was looked at 100 s ago.
@@ -64,6 +77,7 @@ import Testing
     @Test func aServiceThatDoesNotAnswerIsWaitedForOnce() async throws {
         let fixture = try await looked {
             $0.patience = .milliseconds(20)
+            $0.patienceAfterRefresh = .milliseconds(20)
             $0.patienceWhenAway = .milliseconds(10)
         }
         fixture.service.set { $0.projects.append(Project(id: "8", name: "S")) }
@@ -82,6 +96,73 @@ import Testing
         fixture.service.set { $0.failure = FakeService.unreachable }
         _ = try await names(fixture, "Projects")
         await #expect(throws: FakeService.unreachable) { try await names(fixture, "Runs") }
+    }
+
+    /// The service has no trouble with others.
+    @Test(arguments: [429, 500]) func oneEntitysTroubleIsNoOutage(status: Int) async throws {
+        let fixture = try await looked()
+        fixture.service.set {
+            $0.failure = BaseSpaceError(kind: .service(status: status), message: "no", endpoint: "GET x")
+        }
+        #expect(try await names(fixture, "Projects") == ["P"])
+        fixture.service.set { $0.failure = nil }
+        #expect(try await fixture.calls { try await names(fixture, "Projects/P/Samples") }.calls == ["samples"])
+    }
+
+    @Test func whatServesInAnOutageIsKnownToWhoLooksTwice() async throws {
+        let fixture = try await looked()
+        fixture.service.set { $0.failure = FakeService.unreachable }
+        _ = try await names(fixture, "Projects")
+        let samples = try await fixture.walk("Projects/P/Samples")
+        guard case .found = fixture.tree.knownChild(named: "S", of: samples) else {
+            Issue.record("the old listing is as good as a fresh one")
+            return
+        }
+        let document = DocumentFile.json(.entity(EntityKey(kind: .appResult, id: "5")))
+        _ = try await fixture.tree.text(of: document)
+        #expect(fixture.tree.knownText(of: document) != nil)
+    }
+
+    @Test func whatWasJustRefreshedOrChangedIsAskedFor() async throws {
+        let fixture = try await looked()
+        fixture.service.set { $0.failure = FakeService.unreachable }
+        _ = try await names(fixture, "Projects")
+        fixture.service.set { $0.failure = nil }
+        fixture.tree.refresh(below: fixture.tree.root)
+        #expect(try await fixture.calls { try await names(fixture, "Projects") }.calls == ["projects"])
+
+        fixture.clock.advance(by: .seconds(100))
+        fixture.service.set { $0.failure = FakeService.unreachable }
+        _ = try await names(fixture, "Projects")
+        fixture.service.set { $0.failure = nil }
+        let place = PropertyPlace(owner: EntityKey(kind: .appResult, id: "5"), path: "a")
+        try await fixture.tree.changeProperty(at: place, to: .text("words"))
+        #expect(try await fixture.calls { try await names(fixture, "Projects/P/Samples") }.calls == ["samples"])
+    }
+
+    @Test func oneCallAsksForASessionThatManyLookAt() async throws {
+        let fixture = try await looked()
+        guard case .entity(let entity) = try await fixture.walk("Projects/P/AppResults/A").content else { return }
+        fixture.service.shutGate()
+        let tree = fixture.tree
+        let (_, calls) = try await fixture.calls {
+            let looks = (0..<5).map { _ in Task { try await tree.session(of: entity).status } }
+            try await eventually("it is asked for") { fixture.service.calls.last == "session" }
+            fixture.service.openGate()
+            for look in looks { #expect(try await look.value == .running) }
+        }
+        #expect(calls == ["session"])
+    }
+
+    @Test func aPortalsPageIsNoAnswer() async throws {
+        for failure in [
+            BaseSpaceError(kind: .undecodable, message: "HTML", endpoint: "GET x"),
+            BaseSpaceError(kind: .service(status: 302), message: "log in", endpoint: "GET x"),
+        ] {
+            let fixture = try await looked()
+            fixture.service.set { $0.failure = failure }
+            #expect(try await names(fixture, "Projects") == ["P"])
+        }
     }
 
     @Test func aRefusalIsAnAnswer() async throws {

@@ -34,7 +34,7 @@ enum Account {
             let session = try await client.appSession(id)
             guard !session.status.acceptsWork else { return .success(nil) }
             return .success("AppSession \(id) is \(session.status): no AppResult can be made in it")
-        } catch where error.status == 404 {
+        } catch  where error.status == 404 {
             return .failure(
                 CommandFailure("\(client.server) has no AppSession \(id), or the token may not see it (--appsession)")
             )

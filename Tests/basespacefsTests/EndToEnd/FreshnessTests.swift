@@ -59,6 +59,7 @@ extension EndToEnd {
             try await Mount.using(.random(Self.data)) { mount in
                 let look =
                     "ls -l Projects Projects/P/Samples Projects/P/Samples/S/Files;"
+                    + " cat Projects/P/.json Projects/P/Samples/S/SampleProperties;"
                     + " md5sum Projects/P/Samples/S/Files/f"
                 let before = try await mount.output(look)
                 await mount.account.simulator.stop()
