@@ -49,7 +49,10 @@ extension HTTPClient {
                     using: &generator
                 )
             else { return try result.get() }
-            logger.debug("\(request): attempt \(attempt) failed, another one follows in \(delay.milliseconds) ms")
+            logger.log(
+                level: delay < Self.longWait ? .debug : .notice,
+                "\(request): attempt \(attempt) failed, another one follows in \(delay.milliseconds) ms"
+            )
             do {
                 try await Task.sleep(for: delay)
             } catch {
@@ -59,6 +62,9 @@ extension HTTPClient {
             counters.repeated()
         }
     }
+
+    /// A wait that users wonder about.
+    private static var longWait: Duration { .seconds(15) }
 
     private func outcome(of request: HTTPRequest, limit: Int) async -> Result<HTTPResponse, HTTPTransportError> {
         do throws(HTTPTransportError) {

@@ -34,9 +34,9 @@ struct ContentState: Sendable {
         return (coverage(of: range), plan)
     }
 
-    /// The GETs of a plan are made, or not wanted any more.
-    mutating func settle(_ plan: ReadAhead.Plan) {
-        announced.removeAll { plan.ahead.contains($0) || plan.joined.contains($0) }
+    /// GETs that were announced are made, or not wanted any more.
+    mutating func settle(_ gets: [Range<Int64>]) {
+        announced.removeAll { gets.contains($0) }
     }
 
     /// Counts the shares of memory anew, and answers how many more they are than before.

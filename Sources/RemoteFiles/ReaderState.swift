@@ -109,7 +109,7 @@ struct ReaderState: Sendable {
         }
         contents.update(content) {
             $0.readAhead.missed(waiter.range)
-            $0.settle(plan)
+            $0.settle(plan.joined + plan.ahead)
         }
         enqueue(missing, of: content, for: waiter.range, pool: pool)
         contents.update(content) { $0.need(waiter.range) }
@@ -122,7 +122,7 @@ struct ReaderState: Sendable {
     mutating func forgoRun(of plan: ReadAhead.Plan, of content: Content) {
         contents.update(content) { state in
             plan.ahead.forEach { state.readAhead.forgoRun($0) }
-            state.settle(plan)
+            state.settle(plan.ahead)
         }
     }
 
@@ -133,7 +133,7 @@ struct ReaderState: Sendable {
         of content: Content,
         pool: BufferPool
     ) -> [Action] {
-        contents.update(content) { $0.settle(plan) }
+        contents.update(content) { $0.settle(plan.ahead) }
         enqueue(ranges, of: content, for: nil, pool: pool)
         return admit(from: pool)
     }

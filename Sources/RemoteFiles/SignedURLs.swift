@@ -17,6 +17,8 @@ final class SignedURLs: Sendable {
 
     private struct Lease {
         var url: HTTPURL?
+        /// The last one that the object store did not take: a listing may bring it again.
+        var refused: HTTPURL?
         /// Until when it is given out.
         var usableUntil: ContinuousClock.Instant?
         /// Who waits for the one that is being asked for.
@@ -56,6 +58,7 @@ final class SignedURLs: Sendable {
             defer { leases[file] = lease }
             if let refused, lease.url == refused {
                 lease.url = nil
+                lease.refused = refused
             }
             if let url = lease.url, let end = lease.usableUntil, now < end { return .use(url) }
             lease.waiting.append(completion)
@@ -73,8 +76,13 @@ final class SignedURLs: Sendable {
     /// Takes a URL that came with a listing. When it expires is not known; the object store will say so.
     func remember(_ url: HTTPURL, of file: EntityID) {
         leases.withLock { leases in
-            guard leases[file] == nil else { return }
-            leases[file] = Lease(url: url, usableUntil: ContinuousClock.now + Self.assumedLife)
+            var lease = leases[file] ?? Lease()
+            let now = ContinuousClock.now
+            if lease.url != nil, let end = lease.usableUntil, now < end { return }
+            guard url != lease.refused else { return }
+            lease.url = url
+            lease.usableUntil = now + Self.assumedLife
+            leases[file] = lease
             Self.bound(&leases)
         }
     }

@@ -73,7 +73,9 @@ struct RetryPolicyTests {
 
     @Test func honoursRetryAfterUpToACap() {
         #expect(decision(.idempotent, .response(status: 429, retryAfter: .seconds(7))) == .retry(after: .seconds(7)))
-        #expect(decision(.notSent, .response(status: 503, retryAfter: .seconds(9999))) == .retry(after: .seconds(60)))
+        let absurd = RetryPolicy.Outcome.response(status: 503, retryAfter: .seconds(9999))
+        #expect(decision(.notSent, absurd) == .retry(after: .seconds(60)))
+        #expect(decision(.notSent, afterAttempt: 3, absurd) == .giveUp)
     }
 
     @Test func readsRetryAfter() {

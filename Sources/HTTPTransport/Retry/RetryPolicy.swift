@@ -49,7 +49,7 @@ public struct RetryPolicy: Sendable, Equatable {
     public var firstCeiling = Duration.milliseconds(200)
     /// The last ceiling; longer waits look like a hang to who waits for a file.
     public var lastCeiling = Duration.seconds(20)
-    /// How much of a server's `Retry-After` is honoured.
+    /// How much of a server's `Retry-After` is honoured. One that asks for more is asked twice more, and then believed.
     public var longestRetryAfter = Duration.seconds(60)
 
     /// Creates a policy.
@@ -79,6 +79,7 @@ public struct RetryPolicy: Sendable, Equatable {
             return .giveUp
         }
         if case .response(_, let retryAfter?) = outcome {
+            guard retryAfter <= longestRetryAfter || attempt < 3 else { return .giveUp }
             return .retry(after: min(max(retryAfter, .zero), longestRetryAfter))
         }
         return .retry(after: ceiling(afterAttempt: attempt) * Double.random(in: 0...1, using: &generator))
