@@ -43,6 +43,9 @@ import Testing
             (#"{"Name":"{{who}}"}"#, [:], "{{who}}"), (#"{"Name":"x"}"#, ["who": "1"], "{{who}}"),
             ("[]", [:], "JSON object"),
             ("{", [:], "JSON object"),
+            (#"{"Name":"x","Propertys":[]}"#, [:], "'Propertys'"),
+            (#"{"Name":17}"#, [:], "'Name'"),
+            (#"{"AutoStart":"no"}"#, [:], "'AutoStart'"),
         ] as [(String, [String: String], String)]
     )
     func whatIsNoPayloadIsSaid(template: String, values: [String: String], words: String) {

@@ -41,6 +41,11 @@ struct LaunchInputTests {
         #expect(throws: CommandFailure.self) { try payload([input]) }
     }
 
+    @Test("have no project that is something else", arguments: ["/mnt/s", "sample:17", "/nowhere"])
+    func wrongProject(project: String) {
+        #expect(throws: CommandFailure.self) { try payload([], project: project) }
+    }
+
     @Test("of two kinds are no list")
     func mixed() {
         #expect(throws: CommandFailure.self) { try payload(["s=sample:1", "s=text"]) }

@@ -37,7 +37,7 @@ extension BaseSpaceClient {
     }
 
     /// What an AppSession was launched with, as the body of another launch: its name, and the properties that were its
-    /// input. (Illumina's documentation of the payload; the choice of properties is ours)
+    /// input. Its summary is of its own run. (Illumina's documentation of the payload; the choice of properties is ours)
     public func launchPayload(of id: EntityID) async throws(BaseSpaceError) -> [UInt8] {
         let session = try await appSession(id)
         let owner = PropertyOwner(.appSession, id)
@@ -46,7 +46,7 @@ extension BaseSpaceClient {
             let whole = property.isCut ? try await complete(property, of: owner) : property
             whole.value.object(name: whole.name, description: whole.description).map { inputs.append($0) }
         }
-        var payload = JSONObject(["Name": session.name, "StatusSummary": session.statusSummary ?? ""])
+        var payload = JSONObject(["Name": session.name, "StatusSummary": ""])
         payload.add("AutoStart", .boolean(true))
         payload.add("Properties", .objects(inputs))
         return payload.bytes + [UInt8(ascii: "\n")]

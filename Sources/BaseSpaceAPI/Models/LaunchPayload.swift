@@ -25,14 +25,30 @@ public struct LaunchPayload: Sendable {
     /// Reads a payload, and puts values into its `{{name}}` placeholders. They stand inside texts of the JSON; what is put
     /// there is escaped.
     ///
-    /// - Throws: ``Fault`` when a placeholder has no value or a value no placeholder, and when the result is no JSON object.
+    /// - Throws: ``Fault`` when a placeholder has no value or a value no placeholder, and when the result is no JSON object
+    ///   of these four keys.
     public init(template: String, values: [String: String]) throws(Fault) {
         let text = try Self.filled(template, values)
         guard case .object(let fields) = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else {
             throw Fault(description: "the payload is no JSON object, {\"Name\": …, \"Properties\": […]}")
         }
+        for (key, value) in fields {
+            guard let isRight = Self.keys[key] else {
+                let known = Self.keys.keys.sorted().joined(separator: ", ")
+                throw Fault(description: "the payload has a key '\(key)', and may have \(known)")
+            }
+            guard isRight(value) else { throw Fault(description: "'\(key)' of the payload has the wrong type") }
+        }
         self.fields = fields
     }
+
+    /// What a payload consists of. What the service does not know it leaves out, and starts the app all the same.
+    private static let keys: [String: @Sendable (JSONValue) -> Bool] = [
+        "Name": { if case .text = $0 { true } else { false } },
+        "StatusSummary": { if case .text = $0 { true } else { false } },
+        "AutoStart": { if case .boolean = $0 { true } else { false } },
+        "Properties": { if case .array = $0 { true } else { false } },
+    ]
 
     /// The name of the session to be.
     public var name: String? {

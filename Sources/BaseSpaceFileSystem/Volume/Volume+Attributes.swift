@@ -139,7 +139,7 @@ extension Volume {
         case .property(let place):
             return attributes(ofProperty: node, tree.knownText(ofProperty: place) ?? [])
         case .lastError(let directory):
-            return file(node, permissions: 0o444, size: UInt64(errorText(of: directory).count), lifetime: 0.1)
+            return file(node, permissions: 0o444, size: UInt64(errorText(of: directory).count), lifetime: 0)
         case .commands(let directory):
             return file(node, permissions: 0o644, size: UInt64(commandsText(of: directory).count), lifetime: 1)
         case .file(let record):

@@ -57,11 +57,22 @@ extension Volume {
 
     private func makeEntity(_ name: String, in directory: Node, lifetime: Double? = nil) -> Answer<Entry> {
         pending("making '\(name)'", in: directory.inode) { [self] in
-            let result = try await Self.finished { [tree] in
-                try await tree.createEntity(named: name, in: directory)
-            }
+            let result = try await Self.finished { [self] in try await createEntity(name, in: directory) }
+            forgetDocuments()
             guard case .created(let node) = result else { throw Errno.fileExists }
             return try newEntry(for: node, in: directory, lifetime: lifetime)
+        }
+    }
+
+    private func createEntity(_ name: String, in directory: Node) async throws -> CreatedEntity {
+        do throws(BaseSpaceError) {
+            return try await tree.createEntity(named: name, in: directory)
+        } catch {
+            guard error.status == 409, let session = try await tree.finalSession(forWhatIsMadeIn: directory) else {
+                throw error
+            }
+            let words = "'\(name)' can't be made: AppSession '\(session.name)' is \(session.status)"
+            throw refusal(.readOnlyFileSystem, words, in: directory.inode)
         }
     }
 

@@ -79,6 +79,13 @@ extension Volume {
         }
     }
 
+    /// Something was changed here that texts of the service tell of: they are asked for again.
+    func forgetDocuments() {
+        let known = tree.outdateDocuments()
+        guard let kernel = kernel.withLock({ $0 }) else { return }
+        known.forEach { kernel.invalidateInode($0) }
+    }
+
     /// Waits until the kernel has forgotten what it was told to, so that the next look of who gave a command sees what the
     /// command did. Not for long: the kernel waits for those who look into the directories meanwhile, and they perhaps
     /// for the service.

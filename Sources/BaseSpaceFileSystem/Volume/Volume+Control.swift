@@ -34,7 +34,9 @@ extension Volume {
 
     /// Carries out what was written to a file whose writes are commands.
     func command(_ bytes: [UInt8], to node: Node) throws(Errno) -> Answer<Int> {
-        let text = String(decoding: bytes, as: UTF8.self)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw refused(.invalidArgument, "'\(node.name)' takes UTF-8, and nothing else", in: node.parent)
+        }
         switch node.content {
         case .control(let control, let entity):
             let command = try SessionCommand(text, to: control) { words in
@@ -72,6 +74,7 @@ extension Volume {
                 throw refusal(.readOnlyFileSystem, "\(Self.words(for: entity)) is final: \(error)", in: directory)
             }
             forgetInKernel(entity)
+            forgetDocuments()
             return count
         }
     }

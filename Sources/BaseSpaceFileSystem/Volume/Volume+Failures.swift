@@ -1,6 +1,7 @@
 internal import BaseSpaceAPI
 internal import Logging
 internal import Namespace
+internal import Synchronization
 internal import SystemPackage
 
 /// A failure that the log and `.error` know already.
@@ -18,6 +19,8 @@ extension Volume {
     func failed(_ error: any Error, doing what: String, in directory: InodeNumber?) -> Errno {
         let report = FailureReport(error, doing: what)
         note(report, in: directory)
+        // Who polls for a file while the service is away would fill the disk with one line.
+        guard loggedLines.withLock({ $0.isNew(report.message, at: .now) }) else { return report.errno }
         return report.logged(to: logger)
     }
 

@@ -10,7 +10,7 @@ extension Volume {
     /// by itself. What is written at the start is a new text, anything else comes behind what is there. The last newline
     /// is the shell's.
     func write(_ bytes: [UInt8], at offset: Int64, to property: WrittenProperty) -> Answer<Int> {
-        finishing("setting property '\(property.place.path)'", in: property.node.parent) { [tree] in
+        finishing("setting property '\(property.place.path)'", in: property.node.parent) { [self] in
             var written: [UInt8] = []
             if offset > 0 {
                 // Opened for appending, the first write goes behind what others wrote.
@@ -18,15 +18,28 @@ extension Volume {
                 written = if let known { known } else { try await tree.text(ofProperty: property.place) }
             }
             written += bytes
-            let text = String(
-                decoding: written.last == UInt8(ascii: "\n") ? written.dropLast() : written[...],
-                as: UTF8.self
-            )
+            guard let text = Self.text(of: written) else {
+                let words =
+                    "property '\(property.place.path)' can't be set: the text is not UTF-8, and the service holds no other"
+                throw refusal(.invalidArgument, words, in: property.node.parent)
+            }
             try await tree.changeProperty(at: property.place, to: .text(text))
             property.text.withLock { $0 = written }
+            forgetDocuments()
             return bytes.count
         }
     }
+
+    /// What was written, without the shell's newline; `nil` if it is not UTF-8. Of a long text that comes in pieces the last
+    /// character may be incomplete until the next one.
+    private static func text(of written: [UInt8]) -> String? {
+        let bytes = written.last == UInt8(ascii: "\n") ? written.dropLast() : written[...]
+        let pieces = written.count >= shortestPiece ? 0...3 : 0...0
+        return pieces.lazy.compactMap { String(validating: bytes.dropLast($0), as: UTF8.self) }.first
+    }
+
+    /// What programs write a long text in: a page.
+    private static let shortestPiece = 4096
 
     /// `symlink`: a reference in `Properties/`; links can be made nowhere else.
     public func makeSymbolicLink(
@@ -55,6 +68,7 @@ extension Volume {
                 throw refusal(.invalidArgument, words, in: parent)
             }
             try await tree.changeProperty(at: place, to: .reference(reference))
+            forgetDocuments()
             guard let child = try await tree.child(named: name, of: directory) else { throw Errno.ioError }
             return try newEntry(for: child, in: directory)
         }
@@ -110,6 +124,7 @@ extension Volume {
             } else {
                 try await tree.changeProperty(at: place, to: nil)
             }
+            forgetDocuments()
         }
     }
 }

@@ -2,6 +2,8 @@ internal import BaseSpaceAPI
 internal import Namespace
 internal import Synchronization
 internal import SystemPackage
+internal import Threading
+internal import Uploads
 
 extension Volume {
     /// Moves an entity to the user's trash at the service, where its owner can restore it.
@@ -24,12 +26,26 @@ extension Volume {
                 in: directory.parent
             )
         }
-        guard !staged.all.contains(where: { $0.isUnsent && tree.mayContain($0.place.container, entity) }) else {
-            throw refused(.resourceBusy, "\(words) stays: files wait to be uploaded into it", in: directory.parent)
-        }
         return finishing("moving \(words) to the trash", in: directory.parent) { [self] in
+            if let path = try await waitingFile(in: entity) {
+                let words = "\(words) stays: '\(path)' waits to be uploaded into it"
+                throw refusal(.resourceBusy, words, in: directory.parent)
+            }
             try await tree.moveToTrash(entity.key)
+            forgetDocuments()
             kernel.withLock { $0 }?.invalidateEntry(directory.name, in: directory.parent)
         }
+    }
+
+    /// A file below an entity that the service has not got, of this mount or another one on this machine: one with a temporary
+    /// name, too.
+    private func waitingFile(in entity: Entity) async throws -> String? {
+        let own = staged.all.filter { !$0.isOver && ($0.isUnsent || !$0.hasArrived) }
+        let others = try await records.run { [journal] () throws(UploadError) in try journal.filesOfOthers() }
+        for (container, path) in own.map({ ($0.place.container, $0.place.path) }) + others
+        where try await tree.holds(entity, container) {
+            return path
+        }
+        return nil
     }
 }

@@ -65,6 +65,8 @@ public final class Volume: FileSystem {
     /// Where the tree is mounted: targets of links that programs make may be paths below it.
     let mountPoint = Mutex("")
     let sessionAges = Mutex(SessionAges())
+    /// What the log was told lately.
+    let loggedLines = Mutex(RecentLines())
     /// Files whose staged copies could not be opened when they were adopted, by their serials.
     let unusable = Mutex<[String: AdoptedFile]>([:])
     /// The ETag that the kernel's cached pages of an inode are of.

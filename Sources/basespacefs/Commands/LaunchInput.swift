@@ -46,6 +46,11 @@ struct LaunchInput {
             if elements[key] == nil { order.append(key) }
             elements[key, default: []].append(try Self.element(value, reference))
         }
+        if let project, let element = elements["project-id"]?.first {
+            guard case .reference(let reference) = element, reference.kind == .project else {
+                throw CommandFailure("--project takes a project's id, or the path of one in a mount, not '\(project)'")
+            }
+        }
         var properties: [(name: String, value: PropertyValue)] = []
         for key in order {
             let name = key.lowercased().hasPrefix("input.") ? key : "Input." + key

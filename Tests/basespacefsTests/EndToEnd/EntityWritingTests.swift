@@ -54,6 +54,25 @@ extension EndToEnd {
             }
         }
 
+        @Test("What a file waits for stays out of the trash, whatever its name and whichever mount has it")
+        func trashWaits() async throws {
+            try await Account.using(.random(["projects/P/samples/S/x": 1])) { account in
+                let mount = try await account.mount("--allow-delete", at: "one")
+                let result = try await mount.makeAppResult()
+                try await mount.output("mkdir Projects/Q; echo precious > '\(result.files)/.f.tmp'")
+                let other = try await account.mount("--allow-delete", at: "two")
+                for place in [result.path, "Projects/P"] {
+                    for mount in [mount, other] {
+                        try await mount.expect("rmdir '\(place)'", failsWith: "Device or resource busy")
+                        #expect(try await mount.output("cat '\(place)/../.error'").contains(".f.tmp"))
+                    }
+                }
+                // It is nobody else's matter, also for a mount that has never seen where the file belongs.
+                try await other.output("rmdir Projects/Q")
+                try await mount.output("rm '\(result.files)/.f.tmp'; rmdir '\(result.path)'")
+            }
+        }
+
         @Test("With --appsession every AppResult belongs to that session, which .appsession shows")
         func session() async throws {
             try await WholeAccount.using(options: { filled in

@@ -22,6 +22,48 @@ extension EndToEnd {
             ).trimmingCharacters(in: .newlines)
         }
 
+        @Test(
+            "Text that is not UTF-8 is refused, whole characters in pieces are not; what the service tells is new at once"
+        )
+        func encoding() async throws {
+            try await WholeAccount.using { whole in
+                let (mount, place) = (whole.mount, WholeAccount.appResult)
+                try await mount.expect(
+                    "printf 'M\\xfcller' > \(place)/Properties/My.Text",
+                    failsWith: "Invalid argument"
+                )
+                #expect(try await mount.output("cat \(place)/Properties/.error").contains("UTF-8"))
+                try await mount.expect("printf '\\xff' > \(place)/StatusSummary", failsWith: "Invalid argument")
+                try await mount.output("test $(stat -c %s \(place)/.error) = $(wc -c < \(place)/.error)")
+
+                let before = try await mount.output("cat AppSessions/Analysis/LaunchPayload; jq . \(place)/.json")
+                #expect(!before.contains("Input.Later"))
+                try await mount.output("echo words > AppSessions/Analysis/Properties/Input.Later")
+                let payload = try await mount.output(
+                    """
+                    cat AppSessions/Analysis/LaunchPayload
+                    test $(stat -c %s AppSessions/Analysis/LaunchPayload) = $(wc -c < AppSessions/Analysis/LaunchPayload)
+                    """
+                )
+                #expect(payload.contains("Input.Later"))
+                // é, one byte further in each time, so that some piece ends within it.
+                try await mount.output(
+                    """
+                    python3 -c '
+                    import os
+                    for shift in range(2):
+                        text = b"x" * shift + "é".encode() * 6000
+                        file = os.open("\(place)/Properties/My.Long", os.O_WRONLY | os.O_CREAT)
+                        for start in range(0, len(text), 4097):
+                            os.write(file, text[start:start + 4097])
+                        os.close(file)
+                        assert open("\(place)/Properties/My.Long", "rb").read().rstrip(b"\\n") == text
+                    '
+                    """
+                )
+            }
+        }
+
         @Test("Each type can be made and changed with echo, mkdir and ln -s, and is at the service when they return")
         func types() async throws {
             try await WholeAccount.using { whole in

@@ -53,10 +53,12 @@ extension EndToEnd {
                 try await expectRefusal(
                     account,
                     account.credentials + ["--appsession", "404404", mountPoint],
-                    says: "has no AppSession 404404", "--appsession"
+                    says: "has no AppSession 404404",
+                    "--appsession"
                 )
-                _ = try await account.mount("--appsession", session)
+                let ended = try await account.mount("--appsession", session)
                 #expect(account.log.contains("AppSession \(session) is Complete: no AppResult can be made in it"))
+                try await ended.expect("mkdir Projects/P/AppResults/More", failsWith: "Read-only file system")
             }
         }
 
