@@ -115,6 +115,11 @@ public final class PendingContentRead: Sendable {
 
     /// Waits for the bytes, then answers `reply`. Called once; does not block.
     public func start(_ reply: any ContentReadReply) {
+        if let failure = content.recentFailure(at: .now) {
+            reader.state.withLock { $0.forgo(plan, of: content) }
+            return reply.fail(failure)
+        }
+        let reply = NotedReply(reply: reply, content: content)
         let id = reader.state.withLock { $0.nextID() }
         waiter.withLock { $0.id = id }
         let deadline = ContinuousClock.now + reader.configuration.deadline
@@ -134,5 +139,20 @@ public final class PendingContentRead: Sendable {
         }
         guard let id else { return }
         reader.perform(reader.state.withLock { $0.cancel(id, of: content, pool: reader.pool) })
+    }
+}
+
+/// A reply that notes with its content why a read has failed.
+private struct NotedReply: ContentReadReply {
+    let reply: any ContentReadReply
+    let content: Content
+
+    func succeed(_ bytes: UnsafeRawBufferPointer) {
+        reply.succeed(bytes)
+    }
+
+    func fail(_ error: RemoteReadError) {
+        content.noteFailure(error, at: .now)
+        reply.fail(error)
     }
 }

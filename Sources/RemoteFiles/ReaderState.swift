@@ -118,6 +118,14 @@ struct ReaderState: Sendable {
         return answer(content, touching: waiter.range) + admit(from: pool)
     }
 
+    /// A read is not going to wait: nothing is fetched for it.
+    mutating func forgo(_ plan: ReadAhead.Plan, of content: Content) {
+        contents.update(content) { state in
+            plan.gets.forEach { state.readAhead.withdraw($0) }
+            state.settle(plan.ahead)
+        }
+    }
+
     /// A read that led to a run was answered without a fetch.
     mutating func forgoRun(of plan: ReadAhead.Plan, of content: Content) {
         contents.update(content) { state in
@@ -149,13 +157,16 @@ struct ReaderState: Sendable {
     }
 
     /// Fails the reads whose deadline is over.
-    mutating func expire(at now: ContinuousClock.Instant, pool: BufferPool) -> [Action] {
+    ///
+    /// - Parameter allowed: How long they have waited.
+    mutating func expire(at now: ContinuousClock.Instant, after allowed: Duration, pool: BufferPool) -> [Action] {
         var actions: [Action] = []
         for state in contents.values {
             let content = state.content
             for waiter in state.waiters where waiter.deadline <= now {
                 contents[content]?.waiters.removeAll { $0.id == waiter.id }
-                let message = "no bytes came from the object store before the read's deadline"
+                let message =
+                    "can't read \(content.file.name): the object store has sent nothing for \(allowed.components.seconds) s"
                 actions.append(.fail(waiter, RemoteReadError(.timedOut, message)))
                 actions += abandon(waiter.range, of: content)
             }

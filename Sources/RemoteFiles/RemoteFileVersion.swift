@@ -1,5 +1,6 @@
 public import BaseSpaceAPI
 internal import BlockCache
+internal import Synchronization
 
 /// One content of one remote file: what stays the same for as long as its id and ETag do.
 public struct RemoteFileVersion: Hashable, Sendable {
@@ -28,6 +29,8 @@ public struct RemoteFileVersion: Hashable, Sendable {
 final class Content: Hashable, Sendable {
     let file: RemoteFileVersion
     let cached: CachedContent
+    /// The last read that failed because nothing came, and when.
+    private let lastFailure = Mutex<(error: RemoteReadError, time: ContinuousClock.Instant)?>(nil)
 
     init(file: RemoteFileVersion, cached: CachedContent) {
         self.file = file
@@ -35,6 +38,19 @@ final class Content: Hashable, Sendable {
     }
 
     var size: Int64 { file.size }
+
+    /// Why a read has failed a moment ago. The kernel asks once more for a page that could not be read ahead, and whoever
+    /// has waited two minutes for an error should not wait for it twice.
+    func recentFailure(at now: ContinuousClock.Instant) -> RemoteReadError? {
+        lastFailure.withLock { last in last.flatMap { now < $0.time + Self.failureLifetime ? $0.error : nil } }
+    }
+
+    func noteFailure(_ error: RemoteReadError, at now: ContinuousClock.Instant) {
+        guard error.code == .timedOut || error.code == .unreachable else { return }
+        lastFailure.withLock { $0 = (error, now) }
+    }
+
+    private static let failureLifetime = Duration.seconds(1)
 
     static func == (left: Content, right: Content) -> Bool { left === right }
 

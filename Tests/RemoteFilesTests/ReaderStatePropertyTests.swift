@@ -75,7 +75,7 @@ private struct StateWorld {
         case 75..<88: settle()
         case 88..<91: fail()
         case 91..<95: cancel()
-        case 95..<96: perform(state.expire(at: .now, pool: pool))
+        case 95..<96: perform(state.expire(at: .now, after: .seconds(1), pool: pool))
         case 96..<98: disk = disk.filter { _ in Bool.random(using: &random) }
         default: _ = state.releaseIdle(since: UInt64.random(in: 0..<200, using: &random))
         }

@@ -1,5 +1,6 @@
 import BaseSpaceAPI
 import HTTPTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -127,6 +128,20 @@ import Testing
             let start = ContinuousClock.now
             #expect(await handle.failure(at: 0, count: 10) == .timedOut)
             #expect(ContinuousClock.now - start < .seconds(20))
+        }
+    }
+
+    /// As the kernel does with a page that could not be read ahead.
+    @Test func whoAsksAgainAtOnceDoesNotWaitAgain() async throws {
+        let store = try StoreOfContents { _ in .hang }
+        try await withReader(store, deadline: .milliseconds(100)) { fixture in
+            let handle = try fixture.open(content(4 * mebibyte))
+            #expect(await handle.failure(at: 0, count: 10) == .timedOut)
+            let gets = store.gets.count
+            let again = try #require(handle.startRead(at: 4096, count: 10))
+            #expect(again.reply.failure == .timedOut)
+            #expect(store.gets.count == gets)
+            #expect(fixture.reader.state.withLock { $0.contents.values.allSatisfy { $0.announced.isEmpty } })
         }
     }
 

@@ -141,7 +141,8 @@ extension Volume {
         case .lastError(let directory):
             return file(node, permissions: 0o444, size: UInt64(errorText(of: directory).count), lifetime: 0)
         case .commands(let directory):
-            return file(node, permissions: 0o644, size: UInt64(commandsText(of: directory).count), lifetime: 1)
+            let permissions: UInt16 = configuration.isReadOnly ? 0o444 : 0o644
+            return file(node, permissions: permissions, size: UInt64(commandsText(of: directory).count), lifetime: 1)
         case .file(let record):
             let isOpen = configuration.allowsOverwrite && !configuration.isReadOnly
             return file(

@@ -11,9 +11,10 @@ extension Volume {
         Array((failures[directory]?.text ?? "").utf8)
     }
 
-    /// The text of a directory's `.commands`: the words that can be written to it, a line each.
+    /// The text of a directory's `.commands`: the words that can be written to it, a line each; none in a read-only mount.
     func commandsText(of directory: InodeNumber) -> [UInt8] {
-        let commands = tree.node(directory).map { DirectoryCommand.possible(for: $0) } ?? []
+        let node = configuration.isReadOnly ? nil : tree.node(directory)
+        let commands = node.map { DirectoryCommand.possible(for: $0) } ?? []
         return Array(commands.map { $0.rawValue + "\n" }.joined().utf8)
     }
 

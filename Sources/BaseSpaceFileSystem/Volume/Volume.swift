@@ -152,19 +152,31 @@ public final class Volume: FileSystem {
         return try result.get()
     }
 
-    /// Runs an operation on names of directories once memory knows what they mean: at once, or after a listing.
+    /// How often names are looked for until they are known.
+    private static let mostLooks = 10
+
+    /// Runs an operation on names of directories once memory knows what they mean: at once, or after a listing. It never takes a
+    /// name that is not known for one that is free.
     func knowing<Value: Sendable>(
         _ names: [(name: String, directory: Node)],
         _ what: String,
         _ operation: @escaping @Sendable () throws(Errno) -> Answer<Value>
     ) throws(Errno) -> Answer<Value> {
-        let unknown = names.filter { name, directory in
-            if case .unknown = tree.knownChild(named: name, of: directory) { true } else { false }
+        @Sendable func unknown() -> [(name: String, directory: Node)] {
+            names.filter { name, directory in
+                if case .unknown = tree.knownChild(named: name, of: directory) { true } else { false }
+            }
         }
-        guard !unknown.isEmpty else { return try operation() }
+        guard !unknown().isEmpty else { return try operation() }
         return pending(what, in: names.first?.directory.inode) { [tree] in
-            for (name, directory) in unknown {
-                _ = try await tree.child(named: name, of: directory)
+            // Others may change or refresh the directory meanwhile.
+            var looks = 0
+            while case let missing = unknown(), !missing.isEmpty {
+                guard looks < Self.mostLooks else { throw Errno.resourceTemporarilyUnavailable }
+                looks += 1
+                for (name, directory) in missing {
+                    _ = try await tree.child(named: name, of: directory)
+                }
             }
             switch try operation() {
             case .ready(let value): return value
