@@ -29,12 +29,20 @@ struct LocalEntries: Sendable {
     }
 
     /// Forgets the uploads that a listing fetched since `start` has.
-    mutating func dropUploads(before start: ContinuousClock.Instant) {
+    ///
+    /// - Returns: Whether there were any.
+    @discardableResult
+    mutating func dropUploads(before start: ContinuousClock.Instant) -> Bool {
+        var hasDropped = false
         for (directory, children) in directories {
-            directories[directory] = children.filter { _, child in
+            let kept = children.filter { _, child in
                 if case .uploaded(_, let at) = child { at >= start } else { true }
             }
+            guard kept.count < children.count else { continue }
+            hasDropped = true
+            directories[directory] = kept.isEmpty ? nil : kept
         }
+        return hasDropped
     }
 
     private func split(_ path: String) -> (directory: String, name: String) {

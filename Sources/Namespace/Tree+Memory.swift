@@ -42,6 +42,7 @@ extension Tree.State {
             for (key, slot) in listings where key != kept && slot.isIdle(since: now - Self.idleTime) {
                 put(nil, for: key)
             }
+            dropUploads(before: now - Self.idleTime)
         }
         guard listedLines > limit else { return }
         // To a little below it: the next one should not have to sort them all again.
@@ -51,6 +52,14 @@ extension Tree.State {
             // A long one that is in use is not given up only for that.
             guard listedLines > limit || slot.weight <= limit / 8 else { return }
             put(nil, for: key)
+        }
+    }
+
+    /// Forgets uploads of containers that nobody has listed since: a listing has them.
+    private mutating func dropUploads(before moment: ContinuousClock.Instant) {
+        for container in local.keys where local[container]?.dropUploads(before: moment) == true {
+            outdate(.files(of: container))
+            if local[container]?.directories.isEmpty == true { local[container] = nil }
         }
     }
 

@@ -149,7 +149,9 @@ public final class RemoteReader: Sendable {
                 for round in 1... {
                     try? await Task.sleep(for: Self.janitorInterval)
                     guard !Task.isCancelled, let self else { return }
-                    self.perform(self.state.withLock { $0.expire(at: .now, after: self.configuration.deadline, pool: self.pool) })
+                    self.perform(
+                        self.state.withLock { $0.expire(at: .now, after: self.configuration.deadline, pool: self.pool) }
+                    )
                     self.clearShelf(at: .now)
                     guard round % Self.idleRounds == 0 else { continue }
                     tick = self.state.withLock { $0.releaseIdle(since: tick) }

@@ -1,4 +1,5 @@
 import BaseSpaceAPI
+import Synchronization
 import Testing
 
 @testable import Namespace
@@ -142,5 +143,26 @@ import Testing
         }
         #expect(fixture.tree.inodeCount == 0)
         #expect(fixture.tree.surplusNodes().isEmpty)
+    }
+
+    @Test func anUploadIsNotRememberedForEverWhereNobodyLists() async throws {
+        let fixture = TreeFixture()
+        fixture.service.set { $0.appResults = [AppResult(id: "5", name: "R", status: .running, appSessionID: "s")] }
+        let files = try await fixture.walk("Projects/P/AppResults/R/Files")
+        #expect(try await fixture.tree.children(of: files).isEmpty)
+        let place = FilePlace(container: .appResult("5"), path: "d/new")
+        let staged = fixture.tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place)
+        let file = RemoteFile(id: "99", name: "new", path: "d/new", size: 4, etag: "e")
+        fixture.tree.replaceStagedFile(staged.inode, at: place, by: file, modified: Timestamp(seconds: 77))
+        for wait in [100, 2000] {
+            fixture.clock.advance(by: .seconds(wait))
+            _ = try await fixture.tree.children(of: try await fixture.walk("Projects/P/Samples"))
+            let isRemembered = fixture.tree.state.withLock { $0.local[.appResult("5")]?["d/new"] != nil }
+            #expect(isRemembered == (wait == 100))
+        }
+        // The next look finds it at the service.
+        fixture.service.set { $0.files = [file] }
+        let directory = try await fixture.walk("Projects/P/AppResults/R/Files/d")
+        #expect(try await fixture.tree.children(of: directory).map(\.name) == ["new"])
     }
 }

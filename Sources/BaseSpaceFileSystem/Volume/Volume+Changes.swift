@@ -14,6 +14,10 @@ extension Volume {
         permissions: UInt16,
         caller: Caller
     ) throws(Errno) -> Answer<Entry> {
+        try noting("making '\(name)'", in: parent) { () throws(Errno) in try makeDirectory(name, in: parent) }
+    }
+
+    private func makeDirectory(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Entry> {
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         let directory = try node(parent)
         return try knowing([(name, directory)], "making '\(name)'") { [self] () throws(Errno) in
@@ -83,6 +87,11 @@ extension Volume {
     }
 
     public func removeDirectory(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
+        try noting("removing '\(name)'", in: parent) { () throws(Errno) in try removeDirectory(named: name, in: parent)
+        }
+    }
+
+    private func removeDirectory(named name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         let directory = try node(parent)
         if case .properties(let place) = directory.content {
@@ -131,6 +140,10 @@ extension Volume {
     }
 
     public func removeFile(_ name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
+        try noting("removing '\(name)'", in: parent) { () throws(Errno) in try removeFile(named: name, in: parent) }
+    }
+
+    private func removeFile(named name: String, in parent: InodeNumber) throws(Errno) -> Answer<Void> {
         if case .properties(let place) = try node(parent).content {
             return try removeProperty(place.appending(name), named: name, in: try node(parent), isDirectory: false)
         }
@@ -152,6 +165,18 @@ extension Volume {
     }
 
     public func rename(
+        _ name: String,
+        in parent: InodeNumber,
+        to newName: String,
+        in newParent: InodeNumber,
+        replacing: Bool
+    ) throws(Errno) -> Answer<Void> {
+        try noting("renaming '\(name)' to '\(newName)'", in: parent) { () throws(Errno) in
+            try move(name, in: parent, to: newName, in: newParent, replacing: replacing)
+        }
+    }
+
+    private func move(
         _ name: String,
         in parent: InodeNumber,
         to newName: String,

@@ -111,6 +111,10 @@ extension Volume {
     ///
     /// - Returns: What stays in the staging area.
     public func finishUploads() async -> RemainingFiles {
+        if !configuration.isReadOnly {
+            // Who has given an order and then ends the mount wants it done.
+            await journal.serve { [self] in await serve($0) }
+        }
         var left = await withTaskGroup(of: (String?, isInherited: Bool).self) { group in
             for entry in staged.all {
                 group.addTask { [self] in (await finishUpload(of: entry), entry.isInherited) }

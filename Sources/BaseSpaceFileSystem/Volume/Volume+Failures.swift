@@ -24,7 +24,27 @@ extension Volume {
         return report.logged(to: logger)
     }
 
-    /// The same for a request that breaks a rule of the mount or of the service.
+    /// Runs an operation on names, and notes for `.error` why it fails at once, unless that is noted already in words that
+    /// say more. That a name is missing is what programs look for.
+    func noting<Value>(
+        _ what: @autoclosure () -> String,
+        in directory: InodeNumber,
+        _ operation: () throws(Errno) -> Value
+    ) throws(Errno) -> Value {
+        let start = Timestamp.now
+        do throws(Errno) {
+            return try operation()
+        } catch {
+            let isNoted = failures[directory].map { $0.errno == error && $0.moment >= start } ?? false
+            if error != .noSuchFileOrDirectory, !isNoted {
+                let message = "\(what()): \(error)"
+                failures.note(.init(errno: error, message: message, requestID: nil, moment: .now), in: directory)
+            }
+            throw error
+        }
+    }
+
+    /// Logs and notes that a request breaks a rule of the mount or of the service, and answers the errno.
     ///
     /// - Parameter words: What was wrong and what to do.
     func refused(_ errno: Errno, _ words: String, in directory: InodeNumber) -> Errno {

@@ -47,6 +47,10 @@ extension Volume {
         in parent: InodeNumber,
         to target: String
     ) throws(Errno) -> Answer<Entry> {
+        try noting("making link '\(name)'", in: parent) { () throws(Errno) in try link(name, in: parent, to: target) }
+    }
+
+    private func link(_ name: String, in parent: InodeNumber, to target: String) throws(Errno) -> Answer<Entry> {
         guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
         let directory = try node(parent)
         guard case .properties(let properties) = directory.content else { throw .notPermitted }

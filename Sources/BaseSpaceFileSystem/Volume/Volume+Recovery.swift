@@ -106,7 +106,7 @@ extension Volume {
     }
 
     /// Does what another process asks for; `false` while that can't be done.
-    private func serve(_ request: JournalRequest) async -> Bool {
+    func serve(_ request: JournalRequest) async -> Bool {
         switch request {
         case .orphaned:
             await records.run { [self] in

@@ -39,6 +39,16 @@ extension Journal {
         earlier?.cancel()
     }
 
+    /// Serves what was asked for of this mount's files until now: the last thing before it ends. What others left is for
+    /// those who go on.
+    public func serve(_ handler: @Sendable (JournalRequest) async -> Bool) async {
+        let requests = await work.run { [self] in look() }
+        for request in requests where request != .orphaned {
+            let isServed = await handler(request)
+            await work.run { [self] in ended(request, isServed: isServed) }
+        }
+    }
+
     /// What is asked for, but for what was handed out and has not `ended`.
     func look() -> [JournalRequest] {
         do throws(JournalFault) {

@@ -47,6 +47,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("What is given up is gone when the mount ends right after that")
+        func discardThenUnmount() async throws {
+            try await Account.using(.random(Self.data)) { account in
+                let mount = try await account.mount("--upload-policy", "complete")
+                let result = try await mount.makeAppResult()
+                try await result.output("echo words > f")
+                try await account.order("discard", "--yes", "\(result.id):f")
+                let end = try await mount.unmount()
+                #expect(end.status == 0, "\(end.errors)")
+                #expect(try await account.uploads.isEmpty)
+                #expect(result.received.isEmpty)
+            }
+        }
+
         @Test("A command that writes nothing succeeds beside what an earlier one left, and is told of it")
         func commandBesideLeftovers() async throws {
             try await Account.using(.random(Self.data)) { account in

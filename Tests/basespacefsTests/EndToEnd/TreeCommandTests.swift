@@ -25,6 +25,23 @@ extension EndToEnd {
                 #expect(text.contains("\ntime: \(year)-"))
                 #expect(lines.last == "\(text.utf8.count - (lines.last?.utf8.count ?? 0) - 1)")
                 #expect(try await mount.output("cat Projects/Trio/.error") == "", "somebody else's failure")
+
+                whole.simulator.setFaults([])
+                try await mount.output("echo refresh > .commands")
+                // What is refused at once is there as well, in its exact size; words that say more stay.
+                for (change, place, words) in [
+                    ("mkdir Projects/Trio/New", "Projects/Trio", "making 'New': Operation not permitted"),
+                    ("rmdir Projects/Trio", "Projects", "--allow-delete"),
+                    ("rm Projects/Trio/Samples/S1/Files/*", "Projects/Trio/Samples/S1/Files", "removing '"),
+                    ("mv Projects/Trio Projects/Other", "Projects", "renaming 'Trio' to 'Other'"),
+                    ("ln -s x Projects/link", "Projects", "making link 'link': Operation not permitted"),
+                ] {
+                    #expect(try await mount.run(change).status != 0, "\(change)")
+                    let text = try await mount.output(
+                        "test $(stat -c %s \(place)/.error) = $(wc -c < \(place)/.error); cat \(place)/.error"
+                    )
+                    #expect(text.contains(words), "\(change): \(text)")
+                }
             }
         }
 
