@@ -28,7 +28,7 @@ import Testing
         "Name":"a.vcf.gz","ContentType":"application/x-gzip","Size":1048576,"Path":"calls/a.vcf.gz","IsArchived":false,
         "DateCreated":"2024-02-03T10:11:12.0000000Z","DateModified":"2024-02-03T10:11:13.1000000Z",
         "ETag":"0123456789abcdef0123456789abcdef","IdAsLong":11000000001,"Properties":{"Items":[{"Name":"x"}],"TotalCount":9}},
-        {"Id":"2","Name":"","Path":"é/b","Size":null,"ETag":"\\u0022q\\u0022"}],
+        {"Id":"2","Name":"","Path":"é/b","ETag":"\\u0022q\\u0022"}],
         "DisplayedCount":2,"TotalCount":2,"Offset":0,"Limit":1000,"SortDir":"Asc","SortBy":"Id"},
         "ResponseStatus":{},"Notifications":[]}
         """
@@ -54,6 +54,8 @@ import Testing
         #"{"Items":[{"Id":12,"Path":"a"}]}"#,
         #"{"Items":[{"Path":"a"}]}"#,
         #"{"Items":[{"Id":"1","Size":"12"}]}"#,
+        #"{"Items":[{"Id":"1","Size":null}]}"#,
+        #"{"Items":[{"Id":"1","Size":-1}]}"#,
         #"{"Items":[{"Id":"1","Size":1.5}]}"#,
         #"{"Items":[{"Id":"1","Size":1234567890123456789012}]}"#,
         #"{"Items":[{"Id":"1"}]"#,
@@ -65,6 +67,12 @@ import Testing
     ])
     func whatIsUnusualIsLeftToTheDecoder(text: String) {
         #expect(read(text) == nil)
+    }
+
+    /// Shown with a size of 0 such a file would be copied as an empty one.
+    @Test(arguments: ["null", "-1", "1e30", "\"many\"", "1.5"]) func aSizeThatIsNoneIsNoFile(size: String) {
+        let text = #"{"Id":"1","Path":"a","Size":SIZE}"#.replacing("SIZE", with: size)
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(RemoteFile.self, from: Data(text.utf8)) }
     }
 
     /// Texts are looked through eight bytes at a time: each byte that ends one, or is left to the decoder, in each place.

@@ -54,7 +54,9 @@ struct FilePageReader {
             case "Id": id = try scanner.string()
             case "Name": name = try scanner.string()
             case "Path": path = try scanner.string()
-            case "Size": file.size = RemoteFile.plausible(try scanner.integer())
+            case "Size":
+                guard let size = RemoteFile.plausible(try scanner.integer()) else { throw JSONScanner.Unusual() }
+                file.size = size
             case "ContentType": file.contentType = try readType(&scanner)
             case "ETag": file.etag = try scanner.string().map { RemoteFile.bare($0) }
             case "IsArchived": file.isArchived = try scanner.boolean() ?? false

@@ -27,6 +27,10 @@ struct Fields {
         return text?.isEmpty == false ? text : nil
     }
 
+    func has(_ key: Key) -> Bool {
+        container.contains(key)
+    }
+
     func integer(_ key: Key) -> Int64? {
         if let number = try? container.decodeIfPresent(Int64.self, forKey: key) { return number }
         return text(key).flatMap { Int64($0) }

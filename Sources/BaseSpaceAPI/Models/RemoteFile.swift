@@ -64,7 +64,13 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
         let path = fields.text("Path")
         name = fields.text("Name") ?? path?.split(separator: "/").last.map { String($0) } ?? id.rawValue
         self.path = path ?? name
-        size = Self.plausible(fields.integer("Size"))
+        guard let size = fields.has("Size") ? Self.plausible(fields.integer("Size")) : 0 else {
+            // Shown with none it would be read as empty, with success.
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "the Size of file \(id) is no number of bytes")
+            )
+        }
+        self.size = size
         contentType = fields.text("ContentType")
         etag = fields.text("ETag").map { Self.bare($0) }
         isArchived = fields.boolean("IsArchived") ?? false
@@ -77,8 +83,9 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
     /// No object is larger (S3 ends at 5 TiB); what claims to be must not overflow anybody's arithmetic.
     private static let largestSize: Int64 = 1 << 50
 
-    static func plausible(_ size: Int64?) -> Int64 {
-        min(max(size ?? 0, 0), largestSize)
+    /// A size as files have them; `nil` if it is none.
+    static func plausible(_ size: Int64?) -> Int64? {
+        size.flatMap { $0 < 0 ? nil : min($0, largestSize) }
     }
 
     static func status(_ word: String) -> UploadStatus {
