@@ -4,7 +4,8 @@
 /// it has told:
 ///
 ///     first page    0..<1000
-///     guesses                1000..<2000   2000..<3000     as many as are expected, five at most
+///     guesses                1000..<2000   2000..<3000     as many as are expected, five at most; more once the end
+///                                                           of the first page is there
 ///     parts                  1000..<2000   2000..<2345     what there is: guesses that were right, then the others
 struct PagePlan {
     /// The size of a page. Some collections take 1024, files 1000; more is cut without a word.
@@ -20,7 +21,7 @@ struct PagePlan {
     private static let mostGuesses = 5
 
     /// The pages that are asked for with the first one.
-    let guesses: [Range<Int>]
+    private(set) var guesses: [Range<Int>]
     /// The guesses that were right, once the first page is there.
     private(set) var rightGuesses: [Range<Int>] = []
     /// Items in the collection, once the first page is there.
@@ -32,6 +33,20 @@ struct PagePlan {
     init(expecting count: Int) {
         let starts = stride(from: Self.pageSize, to: min(count, Self.longestCollection), by: Self.pageSize)
         guesses = starts.prefix(Self.mostGuesses).map { $0..<$0 + Self.pageSize }
+    }
+
+    /// Further guesses, when a first page is there and not read.
+    ///
+    /// - Parameter limit: How many guesses there may be in all.
+    /// - Returns: The new ones.
+    mutating func guess(from tail: PageTail?, upTo limit: Int) -> [Range<Int>] {
+        // Where a page is cut, no guess is right.
+        guard let tail, tail.limit == Self.pageSize else { return [] }
+        let next = guesses.last?.upperBound ?? Self.pageSize
+        let starts = stride(from: next, to: min(tail.total, Self.longestCollection), by: Self.pageSize)
+        let new = starts.prefix(max(0, limit - guesses.count)).map { $0..<$0 + Self.pageSize }
+        guesses += new
+        return new
     }
 
     /// Goes on from a first page that tells how many items there are.

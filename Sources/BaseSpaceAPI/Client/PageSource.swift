@@ -43,7 +43,11 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
                 ask(for: guess, in: &group)
             }
             do throws(BaseSpaceError) {
-                let first = try await page(PagePlan.first)
+                let reply = try await client.response(endpoint(PagePlan.first))
+                for guess in plan.guess(from: PageTail(of: reply.body), upTo: Self.window) {
+                    ask(for: guess, in: &group)
+                }
+                let first = try page(PagePlan.first, in: reply)
                 guard let total = first.totalCount else {
                     group.cancelAll()
                     receive(first.items)
