@@ -1,13 +1,18 @@
 extension BaseSpaceError {
-    /// Whether the service could not be asked, or could not answer: what is known already may serve meanwhile. A page of a
-    /// proxy or a login portal (a redirect, HTML) is no answer of the service.
+    /// Whether the service could not be asked, or could not answer.
     public var isUnreachable: Bool {
         switch kind {
         case .transport: true
-        case .service(let status): status == 429 || status >= 500 || (300..<400).contains(status)
-        case .undecodable: true
-        case .invalidRequest, .cancelled: false
+        case .service(let status): status == 429 || status >= 500
+        case .undecodable, .invalidRequest, .cancelled: false
         }
+    }
+
+    /// Whether the service has not answered: that, and what a proxy or a login portal says in its place (a redirect, HTML). What
+    /// is known already may serve meanwhile.
+    public var isNoAnswer: Bool {
+        if case .service(status: 300...399) = kind { return true }
+        return isUnreachable || isForeign
     }
 
     /// The caller stopped waiting for something.

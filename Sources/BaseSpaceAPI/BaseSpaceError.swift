@@ -28,6 +28,8 @@ public struct BaseSpaceError: Error, Sendable, Equatable {
     public var endpoint: String
     /// Whether the service may have acted on the call although it failed.
     public var mayHaveReachedServer: Bool
+    /// Whether what came is no JSON, and so not from the service.
+    public var isForeign = false
 
     /// Creates an error.
     public init(

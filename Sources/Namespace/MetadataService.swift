@@ -2,6 +2,8 @@ public import BaseSpaceAPI
 
 /// What the tree asks of the service. `BaseSpaceClient` answers it; tests have another answerer.
 public protocol MetadataService: Sendable {
+    /// Calls, pages of long lists among them, that the service has answered until now: its signs of life.
+    var answers: UInt64 { get }
     /// All entities of a collection.
     func entities(in collection: EntityCollection) async throws(BaseSpaceError) -> [Entity]
     /// One entity, in the service's full form.

@@ -44,7 +44,7 @@ struct Outage: Sendable {
         return isRefresh ? configuration.patienceAfterRefresh : configuration.patience
     }
 
-    /// The service has answered, or sent a part of an answer.
+    /// The service has answered a call, or a page of one.
     mutating func isOver(at now: ContinuousClock.Instant) {
         pauseEnd = nil
         lastAnswer = now
@@ -87,7 +87,7 @@ extension Tree {
         _ look: (inout State) -> Look<Value>
     ) async throws(BaseSpaceError) -> Value {
         while true {
-            let start = now()
+            let (start, answers) = (now(), service.answers)
             switch state.withLock({ look(&$0) }) {
             case .known(let result):
                 return try result.get()
@@ -96,6 +96,8 @@ extension Tree {
                     if isAnswer { return try result.get() }
                 } else if Task.isCancelled {
                     throw BaseSpaceError.cancelled(what())
+                } else if service.answers != answers {
+                    noteAnswer()
                 } else {
                     // If it is away the next look finds that the old answer will do.
                     state.withLock { _ = $0.outage.wasMet(since: start, at: now()) }
@@ -104,7 +106,7 @@ extension Tree {
         }
     }
 
-    /// The service has answered a call, or sent a part of an answer.
+    /// The service has answered a call, or a page of one.
     func noteAnswer() {
         state.withLock { $0.outage.isOver(at: now()) }
     }

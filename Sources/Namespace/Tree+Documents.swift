@@ -99,7 +99,7 @@ extension Tree {
                 state.documents[document]?.flight = nil
                 state.documents[document]?.isOutdated = false
                 state.noteFailure(error, since: start, at: now())
-                guard error.isUnreachable, let old = state.documents[document]?.text else {
+                guard error.isNoAnswer, let old = state.documents[document]?.text else {
                     state.documents[document] = nil
                     return .failure(error)
                 }

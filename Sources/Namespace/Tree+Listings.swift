@@ -52,7 +52,6 @@ extension Tree {
                 var files = FileTree(container: container)
                 try await service.files(of: container, expecting: expected) { page in
                     files.append(page)
-                    noteAnswer()
                     makeRoom(for: files.count, of: .files(of: container))
                 }
                 return .success(install(files.listing(), of: container, isFinal: isFinal, begun: start))
@@ -186,7 +185,7 @@ extension Tree {
             state.listings[key]?.isOutdated = false
             let retry = now() + (error.status == 401 ? Self.refusedTokenInterval : configuration.retryInterval)
             state.noteFailure(error, since: start, at: now())
-            guard error.isUnreachable, let old = state.listings[key]?.listing else {
+            guard error.isNoAnswer, let old = state.listings[key]?.listing else {
                 state.listings[key]?.refusal = (error, retry)
                 return .failure(error)
             }

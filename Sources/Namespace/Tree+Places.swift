@@ -70,6 +70,11 @@ extension Tree {
         }
     }
 
+    /// Whether a name is one that a directory has without listing it, such as `.id.17`.
+    public func isOwnName(_ name: String, of directory: Node) -> Bool {
+        ownChild(named: name, of: directory) != nil
+    }
+
     /// Whether an entity is what has those files, or holds it. The service is asked where that is not known; what it has no
     /// more is in nothing.
     public func holds(_ entity: Entity, _ container: FileContainer) async throws(BaseSpaceError) -> Bool {

@@ -67,7 +67,7 @@ extension Tree {
         } catch {
             return state.withLock { state in
                 state.noteFailure(error, since: start, at: now())
-                guard error.isUnreachable, let old = state.sessions[id] else { return .failure(error) }
+                guard error.isNoAnswer, let old = state.sessions[id] else { return .failure(error) }
                 return .success(old)
             }
         }

@@ -115,11 +115,11 @@ public final class PendingContentRead: Sendable {
 
     /// Waits for the bytes, then answers `reply`. Called once; does not block.
     public func start(_ reply: any ContentReadReply) {
-        if let failure = content.recentFailure(at: .now) {
+        if let failure = content.recentFailure(of: range, at: .now) {
             reader.state.withLock { $0.forgo(plan, of: content) }
             return reply.fail(failure)
         }
-        let reply = NotedReply(reply: reply, content: content)
+        let reply = NotedReply(reply: reply, content: content, range: range)
         let id = reader.state.withLock { $0.nextID() }
         waiter.withLock { $0.id = id }
         let deadline = ContinuousClock.now + reader.configuration.deadline
@@ -146,13 +146,14 @@ public final class PendingContentRead: Sendable {
 private struct NotedReply: ContentReadReply {
     let reply: any ContentReadReply
     let content: Content
+    let range: Range<Int64>
 
     func succeed(_ bytes: UnsafeRawBufferPointer) {
         reply.succeed(bytes)
     }
 
     func fail(_ error: RemoteReadError) {
-        content.noteFailure(error, at: .now)
+        content.noteFailure(error, of: range, at: .now)
         reply.fail(error)
     }
 }

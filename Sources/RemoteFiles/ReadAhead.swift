@@ -250,7 +250,8 @@ struct ReadAhead: Sendable {
             let run = min(usualRun.map(Self.run(after:)) ?? Self.firstRun, max(share, Self.shortestRun))
             guard !streams[index].isServed else { return [] }
             guard streams[index].isAhead else {
-                streams[index].planned = min(size, start + run)
+                // What is skipped by the first read beyond its blocks is fetched with the run, and makes it no shorter.
+                streams[index].planned = min(size, streams[index].planned + run)
                 streams[index].isAhead = true
                 streams[index].hasRun = true
                 return [start..<streams[index].planned]

@@ -29,8 +29,14 @@ public struct RemoteFileVersion: Hashable, Sendable {
 final class Content: Hashable, Sendable {
     let file: RemoteFileVersion
     let cached: CachedContent
-    /// The last read that failed because nothing came, and when.
-    private let lastFailure = Mutex<(error: RemoteReadError, time: ContinuousClock.Instant)?>(nil)
+    /// The last read that failed because nothing came.
+    private let lastFailure = Mutex<FailedRead?>(nil)
+
+    private struct FailedRead {
+        let range: Range<Int64>
+        let error: RemoteReadError
+        let time: ContinuousClock.Instant
+    }
 
     init(file: RemoteFileVersion, cached: CachedContent) {
         self.file = file
@@ -39,15 +45,18 @@ final class Content: Hashable, Sendable {
 
     var size: Int64 { file.size }
 
-    /// Why a read has failed a moment ago. The kernel asks once more for a page that could not be read ahead, and whoever
+    /// Why a read of these bytes has failed a moment ago. The kernel asks once more for a page that could not be read ahead, and whoever
     /// has waited two minutes for an error should not wait for it twice.
-    func recentFailure(at now: ContinuousClock.Instant) -> RemoteReadError? {
-        lastFailure.withLock { last in last.flatMap { now < $0.time + Self.failureLifetime ? $0.error : nil } }
+    func recentFailure(of range: Range<Int64>, at now: ContinuousClock.Instant) -> RemoteReadError? {
+        lastFailure.withLock { last in
+            guard let last, last.range.overlaps(range), now < last.time + Self.failureLifetime else { return nil }
+            return last.error
+        }
     }
 
-    func noteFailure(_ error: RemoteReadError, at now: ContinuousClock.Instant) {
+    func noteFailure(_ error: RemoteReadError, of range: Range<Int64>, at now: ContinuousClock.Instant) {
         guard error.code == .timedOut || error.code == .unreachable else { return }
-        lastFailure.withLock { $0 = (error, now) }
+        lastFailure.withLock { $0 = FailedRead(range: range, error: error, time: now) }
     }
 
     private static let failureLifetime = Duration.seconds(1)

@@ -21,6 +21,7 @@ final class FakeService: MetadataService {
         var calls: [String] = []
         /// How many files were expected by those who asked for them.
         var expectations: [Int] = []
+        var answers: UInt64 = 0
         var gate: [CheckedContinuation<Void, Never>]?
     }
 
@@ -47,6 +48,8 @@ final class FakeService: MetadataService {
             continuation.resume()
         }
     }
+
+    var answers: UInt64 { state.withLock { $0.answers } }
 
     static let unreachable = BaseSpaceError(
         kind: .transport(.cannotConnect),

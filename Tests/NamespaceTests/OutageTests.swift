@@ -154,9 +154,37 @@ import Testing
         #expect(calls == ["session"])
     }
 
+    private static let foreign = {
+        var error = BaseSpaceError(kind: .undecodable, message: "HTML", endpoint: "GET x")
+        error.isForeign = true
+        return error
+    }()
+
+    /// Old lines would hide it for ever.
+    @Test func whatTheServiceSaysAndCannotBeReadIsAFailure() async throws {
+        let fixture = try await looked()
+        fixture.service.set { $0.failure = BaseSpaceError(kind: .undecodable, message: "Size", endpoint: "GET x") }
+        await #expect(throws: BaseSpaceError.self) { try await names(fixture, "Projects") }
+    }
+
+    @Test func aListThatComesInPagesIsWaitedFor() async throws {
+        let fixture = try await looked { $0.patience = .seconds(1) }
+        fixture.service.set { $0.projects.append(Project(id: "8", name: "S")) }
+        fixture.service.shutGate()
+        let pages = Task { [service = fixture.service] in
+            for _ in 0..<4 {
+                try await Task.sleep(for: .milliseconds(400))
+                service.set { $0.answers += 1 }
+            }
+            service.openGate()
+        }
+        #expect(try await names(fixture, "Projects") == ["P", "S"])
+        try await pages.value
+    }
+
     @Test func aPortalsPageIsNoAnswer() async throws {
         for failure in [
-            BaseSpaceError(kind: .undecodable, message: "HTML", endpoint: "GET x"),
+            Self.foreign,
             BaseSpaceError(kind: .service(status: 302), message: "log in", endpoint: "GET x"),
         ] {
             let fixture = try await looked()

@@ -53,6 +53,11 @@ public final class BaseSpaceClient: Sendable {
 
     // MARK: Statistics
 
+    /// Calls that the service has answered until now, be it with a refusal.
+    public var answers: UInt64 {
+        calls.withLock { $0[.success] + $0[.unauthorized] + $0[.refused] + $0[.throttled] }
+    }
+
     /// The calls until now.
     public var statistics: CallStatistics { calls.withLock { $0 } }
 

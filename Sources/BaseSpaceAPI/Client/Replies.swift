@@ -111,12 +111,15 @@ extension BaseSpaceError {
                 "\(Self.path(context.codingPath)) can't be read"
             default: "it is no JSON of the shape known"
             }
+        let isForeign =
+            if case DecodingError.dataCorrupted(let context) = error { context.codingPath.isEmpty } else { false }
         self.init(
             kind: .undecodable,
             message: "the server's reply can't be read (\(reason)); check that the server's URL is one of an API",
             endpoint: endpoint,
             mayHaveReachedServer: true
         )
+        self.isForeign = isForeign
     }
 
     private static func path(_ keys: [any CodingKey]) -> String {

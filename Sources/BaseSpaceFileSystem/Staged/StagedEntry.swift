@@ -185,6 +185,9 @@ final class StagedEntry: Sendable {
     /// Whether its path is the service's already, so that it can be neither moved nor removed.
     var isRooted: Bool { state.withLock { $0.uploaded != nil || $0.original != nil } }
 
+    /// Whether it left the tree.
+    var isRemoved: Bool { state.withLock { $0.isGone } }
+
     /// Whether it left the tree and nobody has it open.
     var isOver: Bool { state.withLock { $0.isGone && $0.handles == 0 } }
 

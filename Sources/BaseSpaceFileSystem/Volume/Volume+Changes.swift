@@ -72,7 +72,7 @@ extension Volume {
         do throws(BaseSpaceError) {
             return try await tree.createEntity(named: name, in: directory)
         } catch {
-            guard error.status == 409, let session = try await tree.finalSession(forWhatIsMadeIn: directory) else {
+            guard error.status == 409, let session = try? await tree.finalSession(forWhatIsMadeIn: directory) else {
                 throw error
             }
             let words = "'\(name)' can't be made: AppSession '\(session.name)' is \(session.status)"

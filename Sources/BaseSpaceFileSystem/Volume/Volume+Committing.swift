@@ -157,6 +157,9 @@ extension Volume {
         return "'\(entry.place.path)' has a temporary name and was not uploaded; \(kept)"
     }
 
+    /// How many of them were written in this mount.
+    public var unsentOwn: Int { staged.all.count { $0.isUnsent && !$0.isInherited } }
+
     /// Files that are not wholly uploaded, those on their way and those that failed, and the bytes that they lack.
     public var unsent: (files: Int, bytes: Int64) {
         let entries = staged.all.filter(\.isUnsent)

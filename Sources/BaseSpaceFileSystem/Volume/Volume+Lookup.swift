@@ -14,10 +14,19 @@ extension Volume {
             return .ready(missing(name, in: directory))
         case .unknown:
             return pending("looking up '\(name)'", in: parent) { [self] in
-                guard let child = try await tree.child(named: name, of: directory) else {
-                    return missing(name, in: directory)
+                for _ in 0..<Self.mostLooks {
+                    guard let child = try await tree.child(named: name, of: directory) else {
+                        return missing(name, in: directory)
+                    }
+                    // A text that was outdated while it was asked for has no size to tell.
+                    if case .document(let document) = child.content, !document.isReport,
+                        tree.knownText(of: document) == nil
+                    {
+                        continue
+                    }
+                    return result(child, in: directory, caller: caller)
                 }
-                return result(child, in: directory, caller: caller)
+                throw Errno.resourceTemporarilyUnavailable
             }
         }
     }

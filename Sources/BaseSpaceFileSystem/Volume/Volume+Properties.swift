@@ -33,8 +33,9 @@ extension Volume {
     /// What was written, without the shell's newline; `nil` if it is not UTF-8. Of a long text that comes in pieces the last
     /// character may be incomplete until the next one.
     private static func text(of written: [UInt8]) -> String? {
-        let bytes = written.last == UInt8(ascii: "\n") ? written.dropLast() : written[...]
-        let pieces = written.count >= shortestPiece ? 0...3 : 0...0
+        let isWhole = written.last == UInt8(ascii: "\n")
+        let bytes = isWhole ? written.dropLast() : written[...]
+        let pieces = !isWhole && written.count >= shortestPiece ? 0...3 : 0...0
         return pieces.lazy.compactMap { String(validating: bytes.dropLast($0), as: UTF8.self) }.first
     }
 

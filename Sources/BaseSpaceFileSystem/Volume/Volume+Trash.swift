@@ -40,9 +40,11 @@ extension Volume {
     /// A file below an entity that the service has not got, of this mount or another one on this machine: one with a temporary
     /// name, too.
     private func waitingFile(in entity: Entity) async throws -> String? {
-        let own = staged.all.filter { !$0.isOver && ($0.isUnsent || !$0.hasArrived) }
+        let own = staged.all.filter { !$0.isRemoved && ($0.isUnsent || !$0.hasArrived) }
         let others = try await records.run { [journal] () throws(UploadError) in try journal.filesOfOthers() }
-        for (container, path) in own.map({ ($0.place.container, $0.place.path) }) + others
+        let waiting = own.map { ($0.place.container, $0.place.path) } + others
+        // Where a file belongs is asked once for all beside it.
+        for (container, path) in Dictionary(waiting, uniquingKeysWith: { first, _ in first })
         where try await tree.holds(entity, container) {
             return path
         }

@@ -153,7 +153,7 @@ public final class Volume: FileSystem {
     }
 
     /// How often names are looked for until they are known.
-    private static let mostLooks = 10
+    static let mostLooks = 10
 
     /// Runs an operation on names of directories once memory knows what they mean: at once, or after a listing. It never takes a
     /// name that is not known for one that is free.
@@ -169,9 +169,11 @@ public final class Volume: FileSystem {
         }
         guard !unknown().isEmpty else { return try operation() }
         return pending(what, in: names.first?.directory.inode) { [tree] in
-            // Others may change or refresh the directory meanwhile.
+            // Others may change or refresh the directory meanwhile. What `.by-id` and the like lead to is asked for each time.
             var looks = 0
-            while case let missing = unknown(), !missing.isEmpty {
+            while case let missing = unknown().filter({ looks == 0 || !tree.isOwnName($0.name, of: $0.directory) }),
+                !missing.isEmpty
+            {
                 guard looks < Self.mostLooks else { throw Errno.resourceTemporarilyUnavailable }
                 looks += 1
                 for (name, directory) in missing {

@@ -237,7 +237,8 @@ extension MountProcess {
     private func conclude(_ backlog: UploadBacklog, _ record: MountRecord.Writer?) -> ExitStatus {
         let left = state.withLock { $0.left }
         var failure = state.withLock { $0.failure } ?? left?.failure
-        if failure == nil, left == nil, !backlog.isEmpty {
+        // What was closed after the last look is in none of the lines.
+        if failure == nil, left == nil ? !backlog.isEmpty : backlog.own > 0 {
             failure = "\(backlog) not uploaded, and kept here (basespacefs uploads list shows them)"
             logger.warning("\(failure ?? "")")
         }

@@ -44,6 +44,8 @@ struct MountedVolume: Sendable {
 struct UploadBacklog: Hashable, Sendable, CustomStringConvertible {
     var files: Int
     var bytes: Int64
+    /// How many of the files are not as an earlier mount left them.
+    var own = 0
 
     var isEmpty: Bool { files == 0 }
 

@@ -45,7 +45,10 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
             volume.attach(kernelCache, at: mountPoint.string)
             reports.mounted(on: mountPoint)
         },
-        backlog: { UploadBacklog(files: volume.unsent.files, bytes: volume.unsent.bytes) },
+        backlog: {
+            let (files, bytes) = volume.unsent
+            return UploadBacklog(files: files, bytes: bytes, own: volume.unsentOwn)
+        },
         finishUploads: { await volume.finishUploads() },
         shutDown: {
             reports.end()
