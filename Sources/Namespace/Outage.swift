@@ -55,14 +55,11 @@ struct Outage: Sendable {
         pauseEnd = nil
     }
 
-    /// The service could not be reached, or gave no sign of life, by somebody who has tried or waited since `start`.
-    ///
-    /// - Returns: Whether it is away: it may have answered somebody else since.
-    @discardableResult
-    mutating func wasMet(since start: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Bool {
-        if let lastAnswer, lastAnswer > start { return false }
+    /// Somebody who has tried or waited since `start` could not reach the service, or had no sign of life. It is not away if
+    /// it has answered somebody else since.
+    mutating func wasMet(since start: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
+        if let lastAnswer, lastAnswer > start { return }
         pauseEnd = now + configuration.retryInterval
-        return true
     }
 }
 
@@ -100,7 +97,7 @@ extension Tree {
                     noteAnswer()
                 } else {
                     // If it is away the next look finds that the old answer will do.
-                    state.withLock { _ = $0.outage.wasMet(since: start, at: now()) }
+                    state.withLock { $0.outage.wasMet(since: start, at: now()) }
                 }
             }
         }

@@ -109,15 +109,7 @@ extension Tree {
                 state.learnStatus(from: entity, at: start)
             }
             let listing = Listing(of: merged(entities, with: state.listings[key]?.created ?? []), in: collection)
-            state.finish(
-                key,
-                with: listing,
-                fetched: start,
-                freshUntil: start + configuration.metadataLifetime,
-                at: now()
-            )
-            state.dropListings(keeping: key, limit: configuration.listingLimit, at: now())
-            return listing
+            return keep(listing, for: key, of: configuration.metadataLifetime, begun: start, in: &state)
         }
     }
 
@@ -136,15 +128,7 @@ extension Tree {
             }
             // What the service holds by now needs no place of its own.
             state.localProperties[owner]?.subtract(listing.directories.keys)
-            state.finish(
-                key,
-                with: listing,
-                fetched: start,
-                freshUntil: start + configuration.metadataLifetime,
-                at: now()
-            )
-            state.dropListings(keeping: key, limit: configuration.listingLimit, at: now())
-            return listing
+            return keep(listing, for: key, of: configuration.metadataLifetime, begun: start, in: &state)
         }
     }
 
@@ -167,10 +151,21 @@ extension Tree {
             }
             state.local[container]?.dropUploads(before: start)
             let lifetime = isFinal ? configuration.finalLifetime : configuration.metadataLifetime
-            state.finish(.files(of: container), with: listing, fetched: start, freshUntil: start + lifetime, at: now())
-            state.dropListings(keeping: .files(of: container), limit: configuration.listingLimit, at: now())
-            return listing
+            return keep(listing, for: .files(of: container), of: lifetime, begun: start, in: &state)
         }
+    }
+
+    /// Puts a listing in its place, and makes room for it.
+    private func keep(
+        _ listing: Listing,
+        for key: ListingKey,
+        of lifetime: Duration,
+        begun start: ContinuousClock.Instant,
+        in state: inout State
+    ) -> Listing {
+        state.finish(key, with: listing, fetched: start, freshUntil: start + lifetime, at: now())
+        state.dropListings(keeping: key, limit: configuration.listingLimit, at: now())
+        return listing
     }
 
     /// Keeps an old listing in service when the service could not be reached; any other error is the answer. Either way

@@ -22,6 +22,8 @@ final class FakeService: MetadataService {
         /// How many files were expected by those who asked for them.
         var expectations: [Int] = []
         var answers: UInt64 = 0
+        /// How many are given between two looks at their number.
+        var answersPerLook: UInt64 = 0
         var gate: [CheckedContinuation<Void, Never>]?
     }
 
@@ -49,7 +51,12 @@ final class FakeService: MetadataService {
         }
     }
 
-    var answers: UInt64 { state.withLock { $0.answers } }
+    var answers: UInt64 {
+        state.withLock { state in
+            state.answers += state.answersPerLook
+            return state.answers
+        }
+    }
 
     static let unreachable = BaseSpaceError(
         kind: .transport(.cannotConnect),
