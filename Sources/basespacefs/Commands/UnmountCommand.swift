@@ -61,8 +61,7 @@ struct UnmountCommand: ParsableCommand {
             var interval = Self.pollInterval
             nanosleep(&interval, nil)
         }
-        if let failure = report.failure ?? report.note {
-            throw CommandFailure("unmounted, but \(failure)")
-        }
+        let left = [report.failure, report.note].compactMap(\.self)
+        guard left.isEmpty else { throw CommandFailure("unmounted, but \(left.joined(separator: "; "))") }
     }
 }
