@@ -56,7 +56,9 @@ struct MountsCheck: Check {
         let problems = zip(mounts, StatusReader(patience: Self.patience).ask(mounts)).compactMap { mount, answer in
             if case .problem(let words) = answer { "\(mount.mountPoint): \(words)" } else { nil as String? }
         }
-        guard problems.isEmpty else { return warning(problems.joined(separator: "; "), nil) }
-        return ok("\(mounts.count) \(mounts.count == 1 ? "answers" : "answer")")
+        let answering = mounts.count - problems.count
+        guard !problems.isEmpty else { return ok("\(answering) \(answering == 1 ? "answers" : "answer")") }
+        let problem = problems.joined(separator: "; ")
+        return warning(mounts.count == 1 ? problem : "\(answering) of \(mounts.count) answer; \(problem)", nil)
     }
 }
