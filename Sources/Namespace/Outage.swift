@@ -19,6 +19,8 @@ internal import Synchronization
 /// A value without clock.
 struct Outage: Sendable {
     private let configuration: Tree.Configuration
+    /// Since when nothing was heard of it; `nil` while it answers.
+    private var beginning: ContinuousClock.Instant?
     /// Until when the service is left alone; `nil` while it answers.
     private var pauseEnd: ContinuousClock.Instant?
     /// When it last gave a sign of life.
@@ -36,6 +38,11 @@ struct Outage: Sendable {
         pauseEnd.flatMap { now < $0 ? $0 : nil }
     }
 
+    /// For how long the service has given no sign of life; `nil` while it answers.
+    func duration(at now: ContinuousClock.Instant) -> Duration? {
+        beginning.map { $0.duration(to: now) }
+    }
+
     /// How long to wait for a sign of life before an old answer does.
     ///
     /// - Parameter isRefresh: Whether somebody has said that the old answer is not good enough.
@@ -46,7 +53,7 @@ struct Outage: Sendable {
 
     /// The service has answered a call, or a page of one.
     mutating func isOver(at now: ContinuousClock.Instant) {
-        pauseEnd = nil
+        (beginning, pauseEnd) = (nil, nil)
         lastAnswer = now
     }
 
@@ -59,6 +66,7 @@ struct Outage: Sendable {
     /// it has answered somebody else since.
     mutating func wasMet(since start: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
         if let lastAnswer, lastAnswer > start { return }
+        beginning = beginning ?? start
         pauseEnd = now + configuration.retryInterval
     }
 }
@@ -76,6 +84,12 @@ enum Look<Value: Sendable>: Sendable {
 }
 
 extension Tree {
+    /// For how long the service has been away, as far as calls for what the tree shows tell; `nil` while it answers. What is
+    /// shown meanwhile is what was known before.
+    public var outage: Duration? {
+        state.withLock { $0.outage.duration(at: now()) }
+    }
+
     /// Looks until there is an answer. Whoever is cancelled stops waiting; calls go on.
     ///
     /// - Parameter look: Starts a call where there is none and one is needed.

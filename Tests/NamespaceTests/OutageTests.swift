@@ -25,6 +25,19 @@ import Testing
         #expect(outage.patience(at: start, isRefresh: false) == .seconds(5))
     }
 
+    @Test func anOutageLastsUntilAnAnswerComes() {
+        var outage = Outage(Tree.Configuration())
+        #expect(outage.duration(at: start) == nil)
+        outage.wasMet(since: start, at: start + .seconds(5))
+        outage.tryAgain()
+        outage.wasMet(since: start + .seconds(60), at: start + .seconds(65))
+        #expect(outage.duration(at: start + .seconds(70)) == .seconds(70))
+        outage.isOver(at: start + .seconds(80))
+        #expect(outage.duration(at: start + .seconds(90)) == nil)
+        outage.wasMet(since: start + .seconds(70), at: start + .seconds(90))
+        #expect(outage.duration(at: start + .seconds(90)) == nil, "it has answered since")
+    }
+
     @Test func whatHasAnsweredOthersMeanwhileIsNotAway() {
         var outage = Outage(Tree.Configuration())
         outage.isOver(at: start + .seconds(3))

@@ -24,6 +24,7 @@ struct MetricsTests {
         figures.operations.operations = [.read: 5]
         figures.operations.errors = [.permissionDenied: 1]
         figures.backlog = UploadBacklog(files: 2, bytes: 100)
+        figures.outage = .seconds(90)
         figures.sessions = [
             SessionAtWork(container: .appResult("17"), status: nil, created: Timestamp(seconds: 999_100), warning: nil)
         ]
@@ -40,6 +41,7 @@ struct MetricsTests {
         #expect(metrics.samples[#"basespacefs_operations_total{operation="read"}"#] == 5)
         #expect(metrics.samples[#"basespacefs_operation_errors_total{errno="EACCES"}"#] == 1)
         #expect(metrics.samples["basespacefs_upload_backlog_files"] == 2)
+        #expect(metrics.samples["basespacefs_outage_seconds"] == 90)
         #expect(metrics.samples["basespacefs_start_time_seconds"] == 1_000_000)
         #expect(metrics.samples[#"basespacefs_session_age_seconds{container="AppResult 17"}"#] == 1000)
         #expect(Set(metrics.types.keys) == Set(Metrics.all.map(\.name)))

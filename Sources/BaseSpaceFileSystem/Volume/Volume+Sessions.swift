@@ -15,6 +15,9 @@ public struct SessionAtWork: Sendable, Equatable {
 }
 
 extension Volume {
+    /// For how long the service has been away, as far as the calls for what the tree shows tell; `nil` while it answers.
+    public var outage: Duration? { tree.outage }
+
     /// The AppResults whose sessions still take work and which files were sent to by this mount, or wait for, the oldest
     /// first. Answered from memory.
     ///

@@ -91,6 +91,9 @@ extension Metrics {
         counter("api_undecodable_replies_total", "Replies of the API that made no sense.") { figures in
             figures.calls.map { Sample($1.undecodable, ("client", $0.rawValue)) }
         },
+        gauge("outage_seconds", "For how long the service has not answered; 0 while it does.") {
+            [Sample($0.outage?.components.seconds ?? 0)]
+        },
         counter("http_requests_total", "HTTP requests, each repetition counted.") { byClient($0, \.requests) },
         counter("http_retries_total", "HTTP requests that repeated an earlier one.") { byClient($0, \.retries) },
         counter("http_errors_total", "HTTP requests without a complete response by reason.") { figures in

@@ -45,6 +45,8 @@ struct MountFigures: Sendable {
     var backlog = UploadBacklog(files: 0, bytes: 0)
     var operations = OperationStatistics()
     var sessions: [SessionAtWork] = []
+    /// For how long the service has not answered; `nil` while it does.
+    var outage: Duration?
     var rates = Rates()
 
     /// Seconds since the mount began.

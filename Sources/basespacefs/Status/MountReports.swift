@@ -111,6 +111,7 @@ final class MountReports: Sendable {
         if let volume = rooms.volume {
             let unsent = volume.unsent
             figures.backlog = UploadBacklog(files: unsent.files, bytes: unsent.bytes)
+            figures.outage = volume.outage
             figures.sessions = volume.sessionsAtWork(now: figures.moment)
         }
         let active = rooms.uploads.activity

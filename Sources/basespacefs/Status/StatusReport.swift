@@ -52,6 +52,8 @@ struct StatusReport: Codable, Sendable {
         var calls: UInt64
         var errors: UInt64
         var unauthorized: UInt64
+        /// Seconds since it was found away; missing while it answers.
+        var outage: Int64?
         var requests: UInt64
         var requestErrors: UInt64
         var retries: UInt64
@@ -127,7 +129,7 @@ extension StatusReport {
         uploads = Uploads(figures)
         sessions = figures.sessions.map { Session($0, now: figures.moment) }
         operationErrors = figures.operations.errors.reduce(into: [:]) { $0[$1.key.symbol, default: 0] += $1.value }
-        warnings = sessions.compactMap(\.warning)
+        warnings = [service.warning].compactMap(\.self) + sessions.compactMap(\.warning)
     }
 }
 
@@ -173,12 +175,21 @@ extension StatusReport.Service {
         calls = figures.calls.values.reduce(0) { $0 + $1.total }
         errors = figures.calls.values.reduce(0) { $0 + $1.errors }
         unauthorized = figures.calls.values.reduce(0) { $0 + $1[.unauthorized] }
+        outage = figures.outage?.components.seconds
         requests = figures.http(\.requests)
         requestErrors = figures.http(\.errors)
         retries = figures.http(\.retries) + figures.reads.retries
         connections = figures.http(\.connections)
         receivedBytes = figures.http(\.receivedBytes)
         sentBytes = figures.http(\.sentBytes)
+    }
+}
+
+extension StatusReport.Service {
+    fileprivate var warning: String? {
+        outage.map {
+            "the service has not answered for \(StatusReport.span($0)): directories show what was known before"
+        }
     }
 }
 

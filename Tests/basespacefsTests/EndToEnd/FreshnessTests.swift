@@ -66,6 +66,8 @@ extension EndToEnd {
                 // Old by now, as after a minute. Only the first directory waits for the service in vain, not each of them.
                 try await mount.output("echo refresh > .commands")
                 #expect(try await mount.output(look) == before)
+                let status = try await mount.output("cat .basespacefs/status.json")
+                #expect(status.contains("the service has not answered for "))
                 #expect(try await mount.unmount().status == 0)
             }
         }
