@@ -92,7 +92,7 @@ public final class FUSESession: Sendable, KernelCache {
         } else {
             mountPoint = configuration.mountPoint
             // Looked up in a table: whoever touches the mount point itself waits for this session to serve it.
-            guard MountTable.entry(at: mountPoint)?.isFUSE == true else {
+            guard MountTable.current()[mountPoint]?.isFUSE == true else {
                 throw MountError(.refused, "cannot serve \(mountPoint): no FUSE file system is mounted there")
             }
         }
@@ -125,7 +125,7 @@ public final class FUSESession: Sendable, KernelCache {
             let reason = reasons.isEmpty ? "the kernel refused" : reasons.joined(separator: " ")
             throw MountError(.refused, "cannot mount on \(configuration.mountPoint): \(reason)")
         }
-        device = MountTable.entry(at: mountPoint)?.device
+        device = MountTable.current()[mountPoint]?.device
     }
 
     deinit {

@@ -90,11 +90,25 @@ struct MountPreflightTests {
     }
 
     @Test func `Lines of mountinfo parse, with escapes and optional fields`() {
-        let line = "36 35 0:98 / /mnt/two\\040words rw,noatime master:1 shared:2 - fuse.basespacefs base rw"
-        let expected = MountTableEntry(device: "0:98", mountPoint: "/mnt/two words", type: "fuse.basespacefs")
-        #expect(MountTableEntry(line: line[...]) == expected)
-        #expect(MountTableEntry(line: "36 35 0:98 / /mnt rw") == nil)
-        #expect(MountTableEntry(line: "") == nil)
+        let table = MountTable(
+            parsing: """
+                36 35 0:98 / /mnt/two\\040words rw,noatime master:1 shared:2 - fuse.sshfs host: rw,user_id=1000,group_id=1
+                37 35 0:99 / /mnt rw
+                38 35 0:20 / /proc rw shared:12 - proc
+
+                39 36 0:97 / /mnt/two\\040words rw - fuse base rw,allow_other
+                """
+        )
+        let words = "/mnt/two words"
+        #expect(
+            table.entries == [
+                .init(device: "0:98", mountPoint: words, type: "fuse.sshfs", userID: 1000),
+                .init(device: "0:20", mountPoint: "/proc", type: "proc"),
+                .init(device: "0:97", mountPoint: words, type: "fuse"),
+            ]
+        )
+        #expect(table[FilePath(words)] == table.entries[2], "the one on top")
+        #expect(table["/mnt"] == nil)
     }
 
     @Test func `The topmost of several mounts counts, and other file systems are no obstacle`() throws {

@@ -28,20 +28,20 @@ extension MountedTests {
             let directory = try TemporaryDirectory()
             let configuration = FUSESession.Configuration(mountPoint: directory.path, logger: Logger(label: "test"))
             let session = try FUSESession(configuration, fileSystem: MemoryFileSystem())
-            #expect(MountTable.entry(at: directory.path)?.type == "fuse")
+            #expect(MountTable.current()[directory.path]?.type == "fuse")
             session.unmount()
             session.unmount()
             session.run()
             session.stop()
             session.invalidateInode(.root)
-            #expect(MountTable.entry(at: directory.path) == nil)
+            #expect(MountTable.current()[directory.path] == nil)
         }
 
         @Test func `A session that is dropped unmounts`() throws {
             let directory = try TemporaryDirectory()
             let configuration = FUSESession.Configuration(mountPoint: directory.path, logger: Logger(label: "test"))
             _ = try FUSESession(configuration, fileSystem: MemoryFileSystem())
-            #expect(MountTable.entry(at: directory.path) == nil)
+            #expect(MountTable.current()[directory.path] == nil)
         }
 
         @Test func `unmount() while requests are served stops first`() async throws {
@@ -49,7 +49,7 @@ extension MountedTests {
                 try await Shell.output(["stat", mounted.directory.path.string])
                 mounted.session.unmount()
                 try await eventually("run() returns") { mounted.hasEnded }
-                #expect(MountTable.entry(at: mounted.directory.path) == nil)
+                #expect(MountTable.current()[mounted.directory.path] == nil)
             }
         }
 
@@ -66,7 +66,7 @@ extension MountedTests {
                 try await Shell.output(["fusermount3", "-u", path])
                 try await Shell.output(["mount", "-t", "tmpfs", "other", path])
                 try await mounted.end()
-                #expect(MountTable.entry(at: mounted.directory.path)?.type == "tmpfs")
+                #expect(MountTable.current()[mounted.directory.path]?.type == "tmpfs")
                 try await Shell.output(["umount", path])
             }
         }
@@ -122,7 +122,7 @@ extension MountedTests {
         @Test func `The kernel reads 1 MiB ahead and keeps 64 requests in the background`() async throws {
             try await withMount { mounted async throws in
                 try await Shell.output(["stat", mounted.directory.path.string])
-                let device = try #require(MountTable.entry(at: mounted.directory.path)?.device)
+                let device = try #require(MountTable.current()[mounted.directory.path]?.device)
                 let setting = FilePath("/sys/class/bdi/\(device)/read_ahead_kb")
                 try await eventually("the read-ahead is raised") { SmallFile.read(setting) == "1024\n" }
                 try await mounted.withControl { control in
@@ -137,7 +137,7 @@ extension MountedTests {
 extension Mounted {
     /// The kernel's control files of the connection, in a control file system of our own: there may be none in /sys.
     fileprivate func withControl<Value>(_ body: (FilePath) throws -> Value) async throws -> Value {
-        let device = try #require(MountTable.entry(at: directory.path)?.device)
+        let device = try #require(MountTable.current()[directory.path]?.device)
         let minor = try #require(device.split(separator: ":").last)
         let control = try TemporaryDirectory(prefix: "control")
         try await Shell.output(["mount", "-t", "fusectl", "none", control.path.string])

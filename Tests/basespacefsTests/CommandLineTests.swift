@@ -72,7 +72,7 @@ struct CommandLineTests {
         #expect(result.errors.hasPrefix("basespacefs: can't reach http://127.0.0.1:1 (BASESPACE_API_SERVER): "))
         #expect(result.errors.split(separator: "\n").count == 1)
         #expect(!result.errors.contains(Self.token))
-        #expect(MountTable.current()[mountPoint] == nil)
+        #expect(BaseSpaceMounts.current()[mountPoint] == nil)
     }
 
     @Test("exec leaves no directory behind when it can't mount")

@@ -1,3 +1,4 @@
+import FUSEAdapter
 import Glibc
 import SystemPackage
 import TestSupport
@@ -222,11 +223,20 @@ struct DoctorMachineTests {
     @Test("Mounts that don't answer")
     func mounts() {
         expect(MountsCheck(good).run(), .ok, "nothing is mounted")
-        let entry = MountTable.Entry(mountPoint: directory.path.string, device: "0:0", userID: geteuid())
+        let entry = MountTable.Entry(
+            device: "0:0",
+            mountPoint: directory.path.string,
+            type: BaseSpaceMounts.fileSystemType
+        )
         expect(
             MountsCheck(changed { $0.mounts = [entry] }).run(),
             .warning,
             "\(directory.path): is served by a version"
+        )
+        expect(
+            MountsCheck(changed { $0.mounts = [entry, entry] }).run(),
+            .warning,
+            "0 of 2 answer; \(directory.path): is served by a version"
         )
     }
 }

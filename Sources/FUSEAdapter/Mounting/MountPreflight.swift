@@ -45,7 +45,7 @@ struct MountPreflight {
         defer { free(resolved) }
         let canonical = FilePath(String(cString: resolved))
         // Other file systems may be mounted there: containers get their directories that way.
-        if let mounted = MountTable.entry(at: canonical, table: mountTable), mounted.isFUSE {
+        if let mounted = MountTable(at: mountTable)[canonical], mounted.isFUSE {
             if MountTable.isStale(canonical) { throw Self.unusable(mountPoint, .socketNotConnected) }
             throw MountError(
                 .alreadyMounted,

@@ -12,7 +12,7 @@ enum Unmounting {
     ///
     /// - Returns: Whether it is gone, as far as can be told.
     static func unmount(_ mountPoint: FilePath, device: String?, isDead: Bool) -> Bool {
-        if let device, MountTable.entry(at: mountPoint)?.device != device { return true }
+        if let device, MountTable.current()[mountPoint]?.device != device { return true }
         if isDead && !MountTable.isStale(mountPoint) { return true }
         // Forced, the kernel gives up what waits for an answer, whoever holds the connection open.
         if umount2(mountPoint.string, CInt(MNT_FORCE)) == 0 { return true }
@@ -21,7 +21,7 @@ enum Unmounting {
             unmountAsUser(mountPoint)
         }
         guard let device else { return !MountTable.isStale(mountPoint) }
-        return MountTable.entry(at: mountPoint)?.device != device
+        return MountTable.current()[mountPoint]?.device != device
     }
 
     /// Who mounted by `fusermount3` unmounts by it.

@@ -65,7 +65,7 @@ struct ExecCommand: ParsableCommand {
     /// What follows the end of the mount on a directory.
     private static func report(of directory: FilePath) -> EndReport? {
         guard let mountPoint = try? MountPoint.locate(directory.string),
-            let entry = MountTable.current()[mountPoint],
+            let entry = BaseSpaceMounts.current()[mountPoint],
             let record = MountRecord.Reader(device: entry.device, user: entry.userID ?? geteuid())
         else { return nil }
         return EndReport(record) { _ in "Ctrl-C leaves without them, and keeps the files" }

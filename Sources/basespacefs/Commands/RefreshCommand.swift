@@ -57,7 +57,7 @@ struct ControlPath {
         if stat(directory.string, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
             directory.removeLastComponent()
         }
-        let mounts = MountTable.current().entries.map { FilePath($0.mountPoint) }
+        let mounts = BaseSpaceMounts.current().entries.map { FilePath($0.mountPoint) }
         guard let mountPoint = mounts.filter({ directory.starts(with: $0) }).max(by: { $0.length < $1.length }) else {
             throw CommandFailure("\(path) is in no mount of basespacefs")
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLinux
+import FUSEAdapter
 import Glibc
 import SystemPackage
 
@@ -75,14 +76,14 @@ struct StatusCommand: ParsableCommand {
 
     private static func entry(_ mountpoint: String) throws(CommandFailure) -> MountTable.Entry {
         let path = try MountPoint.locate(mountpoint)
-        guard let entry = MountTable.current()[path] else {
+        guard let entry = BaseSpaceMounts.current()[path] else {
             throw CommandFailure("BaseSpace is not mounted on \(path)")
         }
         return entry
     }
 
     private static func report(_ reader: StatusReader) -> MountsReport {
-        let entries = MountTable.current().entries.filter { $0.userID == geteuid() }
+        let entries = BaseSpaceMounts.current().own
         let mounts = zip(entries, reader.ask(entries)).map { entry, answer in
             switch answer {
             case .status(_, let report): MountsReport.Mount(mountPoint: entry.mountPoint, status: report)

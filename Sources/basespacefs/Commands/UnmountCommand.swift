@@ -26,7 +26,7 @@ struct UnmountCommand: ParsableCommand {
 
     func run() throws {
         let mountPoint = try MountPoint.locate(mountpoint)
-        guard let entry = MountTable.current()[mountPoint] else {
+        guard let entry = BaseSpaceMounts.current()[mountPoint] else {
             throw CommandFailure("BaseSpace is not mounted on \(mountPoint)")
         }
         // A process that works in the mount keeps it busy, this one too.

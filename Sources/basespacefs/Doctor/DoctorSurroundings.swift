@@ -1,3 +1,4 @@
+import FUSEAdapter
 import Glibc
 import SystemPackage
 
@@ -24,7 +25,7 @@ struct DoctorSurroundings {
     /// Bytes of a file that this process writes, at most.
     var fileSizeLimit = Self.hardLimit(RLIMIT_FSIZE)
     /// The mounts of this user.
-    var mounts: [MountTable.Entry] = MountTable.current().entries.filter { $0.userID == geteuid() }
+    var mounts: [MountTable.Entry] = BaseSpaceMounts.current().own
 
     /// Whether the user is root.
     var isRoot: Bool { user == 0 }

@@ -32,7 +32,7 @@ enum FuserMount {
 
     /// Takes what is left of a mount out of the tree, used or not.
     static func detach(_ mountPoint: FilePath) {
-        guard MountTable.current()[mountPoint] != nil else { return }
+        guard BaseSpaceMounts.current()[mountPoint] != nil else { return }
         if geteuid() == 0 {
             umount2(mountPoint.string, CInt(MNT_DETACH))
         } else {

@@ -183,7 +183,7 @@ final class MountProcess: Sendable {
 
     /// Leaves the note that `basespacefs unmount` waits by. The mount works without it too.
     private func makeRecord(_ mountPoint: FilePath) -> MountRecord.Writer? {
-        guard let entry = MountTable.current()[mountPoint] else { return nil }
+        guard let entry = BaseSpaceMounts.current()[mountPoint] else { return nil }
         do throws(Errno) {
             return try MountRecord.Writer(device: entry.device)
         } catch {

@@ -1,4 +1,5 @@
 import BlockCache
+import FUSEAdapter
 import Glibc
 import Logging
 import SystemPackage

@@ -1,5 +1,6 @@
 import BlockCache
 import CLinux
+import FUSEAdapter
 import Glibc
 import SystemPackage
 
@@ -40,7 +41,7 @@ struct PrefetchWalk {
         }
         defer { free(resolved) }
         let path = FilePath(String(cString: resolved))
-        let entries = MountTable.current().entries.filter { path.starts(with: FilePath($0.mountPoint)) }
+        let entries = BaseSpaceMounts.current().entries.filter { path.starts(with: FilePath($0.mountPoint)) }
         guard let entry = entries.max(by: { $0.mountPoint.utf8.count < $1.mountPoint.utf8.count }) else {
             return board.fail(operand, "is in no mount of basespacefs")
         }

@@ -1,4 +1,5 @@
 import CLinux
+import FUSEAdapter
 import FoundationEssentials
 import Glibc
 import SystemPackage

@@ -82,7 +82,7 @@ func withMount(
     }
     try await mounted.end()
     try await eventually("no request is pending") { mounted.session.pendingRequests == 0 }
-    #expect(MountTable.entry(at: mounted.directory.path) == nil)
+    #expect(MountTable.current()[mounted.directory.path] == nil)
 }
 
 /// Runs a system call on a thread of its own; throws what it left in `errno` when it returns −1.

@@ -1,3 +1,4 @@
+import FUSEAdapter
 import Glibc
 import SystemPackage
 import TestSupport
@@ -5,29 +6,24 @@ import Testing
 
 @testable import basespacefs
 
-@Suite("The table of mounts")
-struct MountTableTests {
-    private let table = MountTable(
-        parsing: """
-            22 27 0:20 / /proc rw,nosuid shared:12 - proc proc rw
-            95 27 0:54 / /mnt/my\\040data rw,nosuid,nodev shared:50 - fuse.basespacefs api.example rw,user_id=1000,group_id=100
-            96 27 0:55 / /mnt/other rw - fuse.sshfs host: rw,user_id=1000
-            97 27 0:56 / /mnt/my\\040data rw master:1 shared:2 - fuse.basespacefs api.example rw,user_id=0
-            garbage - fuse.basespacefs
-            """
-    )
-
-    @Test("Only our mounts are listed, with names as they are")
-    func ownMounts() {
-        #expect(table.entries.map(\.mountPoint) == ["/mnt/my data", "/mnt/my data"])
-        #expect(table.entries.map(\.device) == ["0:54", "0:56"])
-        #expect(table.entries.map(\.userID) == [1000, 0])
-    }
-
-    @Test("Of several mounts on one directory the top one counts")
-    func topMost() {
-        #expect(table["/mnt/my data"]?.device == "0:56")
-        #expect(table["/mnt/other"] == nil)
+@Suite("Mounts of basespacefs")
+struct BaseSpaceMountsTests {
+    @Test("Only our mounts are listed; of several on one directory the top one counts, and own ones are the user's")
+    func ourMounts() {
+        let table = MountTable(
+            parsing: """
+                22 27 0:20 / /proc rw,nosuid shared:12 - proc proc rw
+                95 27 0:54 / /mnt/data rw shared:50 - fuse.basespacefs api.example rw,user_id=\(geteuid()),group_id=100
+                96 27 0:55 / /mnt/other rw - fuse.sshfs host: rw,user_id=\(geteuid())
+                97 27 0:56 / /mnt/data rw master:1 shared:2 - fuse.basespacefs api.example rw,user_id=4242
+                98 27 0:57 / /mnt/data rw - fuse.sshfs host: rw,user_id=4242
+                """
+        )
+        let mounts = BaseSpaceMounts(in: table)
+        #expect(mounts.entries.map(\.device) == ["0:54", "0:56"])
+        #expect(mounts.own.map(\.device) == ["0:54"])
+        #expect(mounts["/mnt/data"]?.device == "0:56")
+        #expect(mounts["/mnt/other"] == nil)
     }
 
     @Test("A mount point is located without touching the directory itself")
