@@ -64,7 +64,7 @@ import Testing
         defer { parent.send(SIGKILL) }
         let simulator = try #require(Int32(try await parent.firstLine()))
         defer { kill(simulator, SIGKILL) }
-        try await eventually("the simulator is ready", within: .seconds(20)) {
+        try await eventually("the simulator is ready") {
             // The shell makes the file in the child, perhaps after it has told the child's number.
             (try? String(contentsOfFile: output, encoding: .utf8))?.hasPrefix("ready api=") ?? false
         }

@@ -42,7 +42,7 @@ struct RetryTests {
     @Test func aServerThatDoesNotAnswerIsAskedTwice() async throws {
         let server = try server([.reply(503), .hang])
         defer { server.stop() }
-        try await withClient(deadlines: HTTPDeadlines(firstByte: .milliseconds(50))) { client in
+        try await withClient(deadlines: HTTPDeadlines(firstByte: .milliseconds(500))) { client in
             let request = HTTPRequest(.get, try HTTPURL(server.url))
             let error = try await failure { () async throws(HTTPTransportError) in
                 try await client.response(to: request, retrying: quick(.idempotent))

@@ -1,5 +1,6 @@
 import BaseSpaceAPI
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Namespace
@@ -37,15 +38,16 @@ import Testing
         let tree = Tree(service: service)
         let root = try #require(tree.node(.root))
         let projects = try #require(try await tree.child(named: "Projects", of: root))
+        service.set { $0.answersAsOfCall = true }
         service.shutGate()
         let before = Task { try await tree.children(of: projects).map(\.name) }
-        while service.calls.isEmpty { await Task.yield() }
+        try await eventually("it is asked") { !service.calls.isEmpty }
         tree.refresh(projects)
         let after = Task { try await tree.children(of: projects).map(\.name) }
-        service.openGate()
-        _ = try await before.value
         service.set { $0.projects.append(Project(id: "8", name: "Q")) }
-        #expect(try await after.value.isEmpty == false)
+        service.openGate()
+        #expect(try await after.value == ["P", "Q"])
+        _ = try await before.value
         #expect(service.calls.filter { $0 == "projects" }.count == 2)
     }
 }

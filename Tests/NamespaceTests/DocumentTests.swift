@@ -1,5 +1,6 @@
 import BaseSpaceAPI
 import Namespace
+import TestSupport
 import Testing
 
 /// Texts that the service is asked for.
@@ -47,7 +48,7 @@ import Testing
         fixture.service.shutGate()
         let (tree, document) = (fixture.tree, document)
         let waiting = (0..<5).map { _ in Task { try await tree.text(of: document).count } }
-        while fixture.service.calls.isEmpty { await Task.yield() }
+        try await eventually("it is asked") { !fixture.service.calls.isEmpty }
         fixture.service.openGate()
         for task in waiting {
             #expect(try await task.value == 2)

@@ -18,6 +18,9 @@ final class FakeService: MetadataService {
         var failure: BaseSpaceError?
         /// Whether changes of properties are made and their answers lost.
         var losesAnswers = false
+        var failures = 0
+        /// Whether answers tell what was so at the call, and not what is so at the answer.
+        var answersAsOfCall = false
         var calls: [String] = []
         /// How many files were expected by those who asked for them.
         var expectations: [Int] = []
@@ -29,6 +32,8 @@ final class FakeService: MetadataService {
 
     let state = Mutex(State())
 
+    /// How many calls have failed.
+    var failures: Int { state.withLock { $0.failures } }
     var calls: [String] { state.withLock { $0.calls } }
     var expectations: [Int] { state.withLock { $0.expectations } }
 
@@ -65,7 +70,10 @@ final class FakeService: MetadataService {
     )
 
     private func answer<Value>(_ call: String, _ value: (inout State) -> Value) async throws(BaseSpaceError) -> Value {
-        state.withLock { $0.calls.append(call) }
+        let early = state.withLock { state in
+            state.calls.append(call)
+            return state.answersAsOfCall ? value(&state) : nil
+        }
         await withCheckedContinuation { continuation in
             let passes = state.withLock { state in
                 state.gate?.append(continuation)
@@ -75,7 +83,12 @@ final class FakeService: MetadataService {
                 continuation.resume()
             }
         }
-        if let failure = state.withLock({ $0.failure }) { throw failure }
+        let failure = state.withLock { state in
+            state.failures += state.failure == nil ? 0 : 1
+            return state.failure
+        }
+        if let failure { throw failure }
+        if let early { return early }
         return state.withLock { value(&$0) }
     }
 

@@ -1,5 +1,6 @@
 import BaseSpaceAPI
 import Namespace
+import TestSupport
 import Testing
 
 /// What is written here lies over what the service lists.
@@ -46,7 +47,7 @@ import Testing
         service.shutGate()
         let tree = tree
         let listing = Task { try await tree.children(of: directory).map(\.name) }
-        while !service.calls.contains("files") { await Task.yield() }
+        try await eventually("it is asked") { service.calls.contains("files") }
         let file = RemoteFile(id: "99", name: "new", path: "new", size: 4, etag: "e")
         tree.replaceStagedFile(staged.inode, at: place("new"), by: file, modified: Timestamp(seconds: 77))
         service.openGate()

@@ -38,13 +38,13 @@ import Testing
     }
 
     @Test func aStalledBodyIsContinuedWithTheMissingByte() async throws {
-        let deadlines = HTTPDeadlines(stallTime: .seconds(1), stallBytesPerSecond: 1024)
+        let deadlines = HTTPDeadlines(stallTime: .seconds(3), stallBytesPerSecond: 1024)
         let gets = try await read(whileTheFirstIs: .stall(200_000), deadlines: deadlines)
         #expect(gets.map(\.range) == [mebibyte..<2 * mebibyte, mebibyte + 200_000..<2 * mebibyte])
     }
 
     @Test func anAnswerThatNeverBeginsIsAskedForAgain() async throws {
-        let gets = try await read(whileTheFirstIs: .hang, deadlines: HTTPDeadlines(firstByte: .seconds(1)))
+        let gets = try await read(whileTheFirstIs: .hang, deadlines: HTTPDeadlines(firstByte: .seconds(3)))
         #expect(gets.map(\.range) == [mebibyte..<2 * mebibyte, mebibyte..<2 * mebibyte])
     }
 

@@ -126,7 +126,9 @@ import Testing
                 let read = try await handle.bytes(at: offset, count: 100)
                 #expect(read.isPart(offset..<offset + 100, of: bytes))
             }
-            #expect(store.gets.count == 23)
+            // One GET for each read, and for others as well if the machine was busy.
+            let gets = store.gets
+            #expect(gets.count { $0.range == gets[20].range } == 2)
             #expect(ContinuousClock.now - start < .seconds(40))
         }
     }

@@ -7,7 +7,7 @@ public struct NotEventually: Error, CustomStringConvertible {
 /// Waits until a condition is true, looking every 5 ms; throws `NotEventually` once `deadline` has passed.
 public func eventually(
     _ what: String,
-    within deadline: Duration = .seconds(60),
+    within deadline: Duration = .seconds(50),
     _ condition: @Sendable () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + deadline

@@ -24,6 +24,9 @@ public final class PseudoTerminal: Sendable {
         let bytes = Mutex<[UInt8]>([])
     }
 
+    /// Written to the terminal behind all that the process has written. Programs write none.
+    private static let end: UInt8 = 0
+
     /// Starts a command, found in `PATH`, on a terminal of this size.
     public init(
         _ command: [String],
@@ -42,7 +45,7 @@ public final class PseudoTerminal: Sendable {
         guard line >= 0 else { throw Errno(rawValue: errno) }
         var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         _ = ioctl(line, UInt(TIOCSWINSZ), &size)
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let variables = ProgramEnvironment.variables(environment)
         let pid = try Self.spawn(command, environment: variables, on: path)
         let screen = Screen()
         Thread.detachNewThread {
@@ -70,7 +73,9 @@ public final class PseudoTerminal: Sendable {
     }
 
     /// All that was written to the screen until now, with what steers it.
-    public var output: String { screen.bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+    public var output: String {
+        screen.bytes.withLock { String(decoding: $0.filter { $0 != Self.end }, as: UTF8.self) }
+    }
 
     /// Whether the terminal shows what is typed.
     public var echoes: Bool {
@@ -95,9 +100,12 @@ public final class PseudoTerminal: Sendable {
         kill(pid, signal)
     }
 
-    /// Waits for the end: the exit status, or 128 + the number of the signal.
+    /// Waits for the end: the exit status, or 128 + the number of the signal. All that it wrote is in `output` then.
     public func status() async -> Int32 {
-        await waiting.value
+        let status = await waiting.value
+        guard write(line, [Self.end], 1) == 1 else { return status }
+        try? await eventually("all is read") { [screen] in screen.bytes.withLock { $0.contains(Self.end) } }
+        return status
     }
 
     private static func spawn(_ command: [String], environment: [String: String], on terminal: String) throws -> pid_t {

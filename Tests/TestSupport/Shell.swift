@@ -22,6 +22,16 @@ public struct ShellFailure: Error, CustomStringConvertible {
     public let description: String
 }
 
+/// What programs that tests start find in their environment.
+enum ProgramEnvironment {
+    /// The runner's own, in a language that tests know, with changes.
+    static func variables(_ changes: [String: String]) -> [String: String] {
+        ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8", "LANGUAGE": ""]) { $1 }.merging(changes) {
+            $1
+        }
+    }
+}
+
 /// Runs real tools as processes, without blocking the cooperative pool.
 public enum Shell {
     /// Runs a tool, found in `PATH`, to its end.
@@ -67,7 +77,7 @@ public final class RunningProcess: Sendable {
         let directory = try TemporaryDirectory(prefix: "shell")
         let output = try directory.write([], to: "output").string
         let errors = try directory.write([], to: "errors").string
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let variables = ProgramEnvironment.variables(environment)
         let pid = try Self.spawn(command, environment: variables, output: output, errors: errors)
         self.pid = pid
         outputPath = output
@@ -140,7 +150,7 @@ public final class RunningProcess: Sendable {
 
     private func firstLine(in file: String) async throws -> String {
         let text = { @Sendable in (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
-        try await eventually("a line of process \(pid)", within: .seconds(20)) { text().contains("\n") }
+        try await eventually("a line of process \(pid)") { text().contains("\n") }
         return String(text().prefix { $0 != "\n" })
     }
 

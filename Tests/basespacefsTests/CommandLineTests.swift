@@ -19,7 +19,7 @@ struct CommandLineTests {
         home = try TemporaryDirectory(prefix: "home")
         environment = [
             "HOME": home.path.string, "BASESPACE_ACCESS_TOKEN": Self.token, "BASESPACE_API_SERVER": "",
-            "XDG_RUNTIME_DIR": home.path.string,
+            "XDG_RUNTIME_DIR": home.path.string, "XDG_STATE_HOME": "", "XDG_CACHE_HOME": "",
         ]
     }
 

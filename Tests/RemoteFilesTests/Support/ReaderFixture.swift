@@ -51,7 +51,7 @@ struct ReaderFixture: Sendable {
 
     /// Waits until nothing is under way and no memory is in use.
     func becomesIdle() async throws {
-        try await eventually("no content is open, no GET runs, no memory is used", within: .seconds(20)) {
+        try await eventually("no content is open, no GET runs, no memory is used") {
             reader.state.withLock { $0.contents.isEmpty && $0.active == 0 } && reader.pool.used == 0
         }
     }

@@ -87,20 +87,13 @@ extension EndToEnd {
         func demo() async throws {
             try await Account.using { account in
                 let mountPoint = account.home.file("demo").string
-                let before = Set(Processes.all.map(\.pid))
                 let result = try await account.program(["demo", mountPoint])
                 #expect(result.status == 0, "\(result.errors)")
                 #expect(result.output.contains("samtools view -c"))
                 #expect(result.output.contains("Complete"))
                 #expect(result.errors == "")
                 #expect(account.mountPoints == [])
-                let left = Processes.all.filter { process in
-                    !before.contains(process.pid)
-                        && (process.mentions(account.home.path.string)
-                            || process.arguments.first?.hasSuffix("basespace-simulator") == true
-                                && process.arguments.contains("--demo"))
-                }
-                #expect(left.map(\.arguments) == [])
+                #expect(account.processes.map(\.arguments) == [])
                 #expect(try FileManager.default.contentsOfDirectory(atPath: account.home.file("run").string) == [])
             }
         }

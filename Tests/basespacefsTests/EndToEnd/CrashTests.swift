@@ -78,7 +78,7 @@ extension EndToEnd {
                     mount.absolute(result.files + "/d")
                 )
                 let sent = min(Int64(step.partsSent) * Self.partSize, step.size)
-                try await eventually("it is there", within: .seconds(20)) {
+                try await eventually("it is there") {
                     guard step.isReached(in: account.simulator) else { return false }
                     let upload = try await account.uploads.first
                     return upload?.state == "uploading" && upload?.sent == sent
@@ -119,7 +119,7 @@ extension EndToEnd {
                     } else {
                         mount = try await account.mount(options[0], options[1], options[2], options[3])
                     }
-                    try await eventually("the part before is there", within: .seconds(10)) {
+                    try await eventually("the part before is there") {
                         try await account.uploads.first?.sent == Int64(part - 1) * Self.partSize
                     }
                     #expect(account.acceptedParts == (part == 1 ? [:] : [part - 1: 1]))
@@ -140,7 +140,7 @@ extension EndToEnd {
                 let result = try await mount.makeAppResult()
                 account.simulator.setFaults(Step.partsSent.faults)
                 try await result.output("head -c 22000000 /dev/urandom > $WORK/f && cp $WORK/f .")
-                try await eventually("two parts are there", within: .seconds(10)) {
+                try await eventually("two parts are there") {
                     try await account.uploads.first?.sent == 2 * Self.partSize
                 }
                 try await mount.crash()

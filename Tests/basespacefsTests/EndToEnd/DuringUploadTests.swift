@@ -91,7 +91,7 @@ extension EndToEnd {
         func removedWhole() async throws {
             try await Self.holding(parts: false) { mount, result in
                 let removal = try mount.start("rm", mount.absolute(result.files + "/f"))
-                try await eventually("the removal waits") { Processes.sleeps(removal.pid) }
+                try await eventually("the removal waits") { Processes.waitsInChange(removal.pid) }
                 Self.release(mount)
                 let end = try await removal.result()
                 #expect(end.status == 1)
@@ -106,7 +106,7 @@ extension EndToEnd {
             try await Self.holding(parts: parts) { mount, result in
                 let files = mount.absolute(result.files)
                 let renaming = try mount.start("mv", "\(files)/f", "\(files)/g")
-                try await eventually("the renaming waits") { Processes.sleeps(renaming.pid) }
+                try await eventually("the renaming waits") { Processes.waitsInChange(renaming.pid) }
                 Self.release(mount)
                 let end = try await renaming.result()
                 #expect(end.status == 1)
@@ -121,7 +121,7 @@ extension EndToEnd {
             try await Self.holding(parts: false, thenAnswering: 403) { mount, result in
                 let files = mount.absolute(result.files)
                 let renaming = try mount.start("mv", "\(files)/f", "\(files)/g")
-                try await eventually("the renaming waits") { Processes.sleeps(renaming.pid) }
+                try await eventually("the renaming waits") { Processes.waitsInChange(renaming.pid) }
                 Self.release(mount)
                 let end = try await renaming.result()
                 #expect(end.status == 0, "\(end.errors)")
@@ -136,7 +136,7 @@ extension EndToEnd {
                 try await result.output("echo new > .new")
                 let files = mount.absolute(result.files)
                 let renaming = try mount.start("mv", "\(files)/.new", "\(files)/f")
-                try await eventually("the renaming waits") { Processes.sleeps(renaming.pid) }
+                try await eventually("the renaming waits") { Processes.waitsInChange(renaming.pid) }
                 Self.release(mount)
                 let end = try await renaming.result()
                 #expect(end.status == 1)
@@ -194,9 +194,8 @@ extension EndToEnd {
                     "chmod 600 f && touch -d @1000000000 f && test $(stat -c %a-%Y f) = 600-1000000000"
                 )
                 let status = try mount.start("bash", "-c", "echo complete > '\(mount.absolute(result.path))/Status'")
-                try await eventually("it waits") {
-                    try await mount.run("test $(cat '\(result.path)/Status') = Running").status == 0
-                }
+                try await eventually("it waits") { Processes.waitsInChange(status.pid) }
+                #expect(try await mount.output("cat '\(result.path)/Status'") == "Running\n")
                 #expect(try await result.session().status == "Running")
                 Self.release(mount)
                 #expect(try await status.result().status == 0)

@@ -30,7 +30,7 @@ extension EndToEnd {
                 // The name was looked for in vain before it was there.
                 try await mount.output("! test -e '\(result.files)/later'")
                 await service.upload(Array("more".utf8), named: "later", toAppResult: result.id)
-                try await eventually("the file is found by its name", within: .seconds(20)) {
+                try await eventually("the file is found by its name") {
                     try await mount.run("cat '\(result.files)/later'").output == "more"
                 }
             }

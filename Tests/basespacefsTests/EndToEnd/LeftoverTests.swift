@@ -101,7 +101,7 @@ extension EndToEnd {
                     "exec 3> \"$MNT/\(result.files)/f\"; cat \"$WORK/f\" >&3"
                 )
                 defer { writer.send(SIGKILL) }
-                try await eventually("two parts have arrived", within: .seconds(10)) {
+                try await eventually("two parts have arrived") {
                     try await account.uploads.first?.sent == 2 * (5 << 20)
                 }
                 try await mount.crash()
@@ -208,7 +208,7 @@ extension EndToEnd {
                 let writer = try await mount.hold("exec 3>> \"$MNT/\(result.files)/b\"")
                 try await account.order("discard", "--yes", "\(result.id):b")
                 try await account.order("retry", "\(result.id):a")
-                try await eventually("the mount has looked", within: .seconds(10)) { result.acceptedUploads == 1 }
+                try await eventually("the mount has looked") { result.acceptedUploads == 1 }
                 try await account.expectUploads(["b": "failed"])
                 writer.send(SIGTERM)
                 _ = try await writer.result()
@@ -303,7 +303,7 @@ extension EndToEnd {
                 let killed = try first.daemon
                 kill(killed, SIGKILL)
                 // Until the faults go the other mount only asks whether it has arrived.
-                try await eventually("it is taken over", within: .seconds(10)) {
+                try await eventually("it is taken over") {
                     let uploads = try await account.uploads
                     return uploads.count == 3 && uploads.allSatisfy(\.mounted)
                 }
@@ -354,14 +354,14 @@ extension EndToEnd {
                     (3...5).map { Fault(.hang, on: .init(method: "PUT", path: "*/parts/\($0)")) }
                 )
                 try await result.output("head -c 22000000 /dev/urandom > $WORK/f && cp $WORK/f .")
-                try await eventually("two parts have arrived", within: .seconds(10)) {
+                try await eventually("two parts have arrived") {
                     try await account.uploads.first?.sent == 2 * (5 << 20)
                 }
                 let daemon = try mount.daemon
                 kill(daemon, SIGTERM)
                 try await eventually("it finishes") { account.log.contains("told to end by") }
                 kill(daemon, SIGTERM)
-                try await eventually("it is gone", within: .seconds(10)) { account.daemons.isEmpty }
+                try await eventually("it is gone") { account.daemons.isEmpty }
                 #expect(account.mountPoints == [])
                 try await account.expectUploads(["f": "waiting"])
                 try await account.endRequestsOfTheDead()

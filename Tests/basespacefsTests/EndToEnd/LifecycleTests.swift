@@ -36,7 +36,7 @@ extension EndToEnd {
                 }
                 let daemon = try #require(account.daemons.first)
                 kill(daemon, signal)
-                try await eventually("the daemon ends", within: .seconds(20)) { account.daemons.isEmpty }
+                try await eventually("the daemon ends") { account.daemons.isEmpty }
                 #expect(account.mountPoints == [])
                 #expect(result.received.map(\.size) == [20_000_000])
                 #expect(account.staged == [], "what has arrived is not kept")

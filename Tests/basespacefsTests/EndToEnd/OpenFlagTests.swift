@@ -160,7 +160,7 @@ extension EndToEnd {
                     (String($0.dropFirst(34)), String($0.prefix(32)))
                 }
             )
-            try? await eventually("all has arrived", within: .seconds(10)) {
+            try? await eventually("all has arrived") {
                 mount.account.staged.isEmpty && result.receivedSums == wanted
             }
             let received = result.receivedSums

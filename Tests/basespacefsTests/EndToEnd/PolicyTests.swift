@@ -60,7 +60,7 @@ extension EndToEnd {
                 }
                 mount.account.simulator.setFaults([])
                 #expect(try await shell.result().status == 0)
-                try await eventually("all of it has arrived", within: .seconds(30)) {
+                try await eventually("all of it has arrived") {
                     result.received.map(\.size) == [13]
                 }
             }

@@ -101,10 +101,10 @@ extension EndToEnd {
             }
         }
 
-        @Test("URLs that live for two seconds serve a reader that takes longer")
+        @Test("URLs that live for three seconds serve a reader that takes longer")
         func shortLives() async throws {
             let data = try await AccountData.random(["projects/P/samples/S/f": 6 << 20])
-            try await Mount.using(data, configure: { $0.urlLifetime = .seconds(2) }) { mount in
+            try await Mount.using(data, configure: { $0.urlLifetime = .seconds(3) }) { mount in
                 mount.account.simulator.setFaults([.init(.bandwidth(400_000), on: .init(listener: .objectStore))])
                 try await mount.output("cmp Projects/P/Samples/S/Files/f $DATA/projects/P/samples/S/f")
             }

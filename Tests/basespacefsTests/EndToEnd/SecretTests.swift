@@ -37,7 +37,7 @@ extension EndToEnd {
                 #expect(!log.contains(Account.token))
                 #expect(!log.contains("Signature="), "a signed URL is a secret too")
 
-                #expect(!Processes.all.contains { $0.mentions(Account.token) })
+                #expect(!account.processes.contains { $0.mentions(Account.token) })
                 let files = try await Shell.run(["grep", "-rlaF", Account.token, account.home.path.string])
                 #expect(files.lines == [account.home.file("token").string])
 

@@ -68,7 +68,7 @@ extension EndToEnd {
                 let mount = try await account.mount("--upload-policy", "complete")
                 let result = try await mount.makeAppResult()
                 try await result.output("echo words > f")
-                try await eventually("it is marked", within: .seconds(10)) {
+                try await eventually("it is marked") {
                     let path = account.stateDirectory.appending("journal.sqlite").string
                     let query = "SELECT count(*) FROM file WHERE seal = securedSeal AND stage = 'sealed'"
                     return try await Shell.output(["sqlite3", "-readonly", path, query]) == "1\n"
@@ -93,7 +93,7 @@ extension EndToEnd {
                 #expect(names.contains { $0.hasPrefix("journal-damaged-") })
                 try await result.output("cp \"$XDG_STATE_HOME/basespacefs/staged/\(kept[0])\" f && echo more > g")
                 #expect(result.received.map(\.path).sorted() == ["f", "g"])
-                try? await eventually("what has arrived goes", within: .seconds(10)) { account.staged == kept }
+                try? await eventually("what has arrived goes") { account.staged == kept }
                 #expect(account.staged == kept)
                 try await account.order("discard", "--yes", left[0].id)
                 #expect(account.staged == [])

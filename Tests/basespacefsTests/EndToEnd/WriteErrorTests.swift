@@ -284,7 +284,7 @@ extension EndToEnd {
                     #expect(result.received.map(\.path).sorted().filter { $0 != "open" } == ["d/g", "f"])
                     try await mount.expect("echo x > '\(result.files)/new'", failsWith: "Read-only file system")
                 }
-                try await eventually("all is read-only for the kernel too", within: .seconds(5)) {
+                try await eventually("all is read-only for the kernel too") {
                     try await Self.areWritable(looked, in: mount) == [false]
                 }
                 #expect(mount.account.staged == [])
@@ -301,7 +301,7 @@ extension EndToEnd {
                 let looked = "'\(result.path)'/{.,Status,StatusSummary,Files,Files/{d,d/e,d/e/f,g}}"
                 #expect(try await Self.areWritable(looked, in: mount) == [true])
                 try await mount.output("echo complete > '\(result.path)/Status'")
-                try await eventually("all of it is read-only", within: .seconds(5)) {
+                try await eventually("all of it is read-only") {
                     try await Self.areWritable(looked, in: mount) == [false]
                 }
                 for file in ["d/e/f", "g", "d/e/new"] {

@@ -355,7 +355,7 @@ struct StateMachine {
             return
         }
         let mounted = mounted
-        try await eventually("'\(path)' has arrived", within: .seconds(20)) {
+        try await eventually("'\(path)' has arrived") {
             try await onOwnThread { mounted.isSettled(path) }
         }
         try expectReceived(path)

@@ -54,12 +54,13 @@ final class Account: Sendable {
         try result.get()
     }
 
-    /// The user's environment; what the test runner's own says about BaseSpace is left out.
+    /// The user's environment; what the test runner's own says about BaseSpace and services is left out.
     var environment: [String: String] {
         [
             "HOME": home.path.string, "XDG_CACHE_HOME": home.file("cache").string,
             "XDG_STATE_HOME": home.file("state").string, "XDG_RUNTIME_DIR": home.file("run").string,
-            "BASESPACE_API_SERVER": "", "BASESPACE_ACCESS_TOKEN": "",
+            "BASESPACE_API_SERVER": "", "BASESPACE_ACCESS_TOKEN": "", "BASESPACE_CLIENT_ID": "",
+            "BASESPACE_CLIENT_SECRET": "", "NOTIFY_SOCKET": "",
             "DATA": data.directory.string, "WORK": home.file("work").string,
         ]
     }
@@ -80,9 +81,9 @@ final class Account: Sendable {
 
     /// Runs the program.
     func program(_ arguments: [String], environment changes: [String: String] = [:]) async throws -> ShellResult {
-        // Longer than any test may take, so that a program that hangs fails its own test only.
+        // As long as a test may take at most, so that a program that hangs fails its own test only.
         try await Shell.run(
-            ["timeout", "-k", "1", "60", BuiltProducts.path(of: "basespacefs")] + arguments,
+            ["timeout", "-k", "1", "120", BuiltProducts.path(of: "basespacefs")] + arguments,
             environment: environment.merging(changes) { $1 }
         )
     }
@@ -118,6 +119,11 @@ final class Account: Sendable {
         return Mount(account: self, path: path)
     }
 
+    /// Processes that were started for this account, whatever they are.
+    var processes: [Processes] {
+        Processes.all.filter { $0.hasInEnvironment(home.path.string) }
+    }
+
     /// The daemons of this account, known by the temporary directory in their arguments.
     var daemons: [Int32] {
         Processes.all.filter { $0.arguments.contains("--foreground") && $0.mentions(home.path.string) }.map(\.pid)
@@ -139,8 +145,9 @@ final class Account: Sendable {
     /// Kills the daemons when a test takes too long: whoever hangs in their mounts is let go, and the test ends.
     private func startWatchdog() -> Task<Void, any Error> {
         Task {
-            try await Task.sleep(for: .seconds(60))
-            Issue.record("after a minute the test still waits: its daemons are killed")
+            // Before the time limit of the suite, and long after what anything in a test waits for.
+            try await Task.sleep(for: .seconds(110))
+            Issue.record("after 110 s the test still waits: its daemons are killed")
             for daemon in daemons {
                 kill(daemon, SIGKILL)
             }
@@ -155,7 +162,7 @@ final class Account: Sendable {
         do {
             try await eventually("the daemons end") { self.daemons.isEmpty }
         } catch {
-            Issue.record("daemons \(daemons) go on 10 s after their mounts were taken away")
+            Issue.record("daemons \(daemons) go on long after their mounts were taken away")
         }
         for daemon in daemons {
             kill(daemon, SIGKILL)

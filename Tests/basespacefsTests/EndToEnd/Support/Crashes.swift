@@ -41,7 +41,7 @@ extension Account {
         _ states: [String: String],
         _ location: SourceLocation = #_sourceLocation
     ) async throws {
-        try? await eventually("it is known", within: .seconds(10)) { try await self.uploadStates == states }
+        try? await eventually("it is known") { try await self.uploadStates == states }
         #expect(try await uploadStates == states, sourceLocation: location)
     }
 
@@ -62,11 +62,11 @@ extension Account {
     /// Takes the faults away once the service knows that nobody waits for an answer any more.
     func endRequestsOfTheDead() async throws {
         // What hangs with an unread part is not looked at before.
-        try await eventually("the connections end", within: .seconds(20)) {
+        try await eventually("the connections end") {
             self.simulator.requests.allSatisfy { $0.finished != nil || $0.method == "PUT" }
         }
         simulator.setFaults([])
-        try await eventually("the parts on their way end", within: .seconds(20)) {
+        try await eventually("the parts on their way end") {
             self.simulator.requests.allSatisfy { $0.finished != nil }
         }
     }
@@ -120,7 +120,7 @@ extension NewAppResult {
     /// Waits until the service has these files, each sent once, and nothing is staged any more.
     func expectArrived(_ sums: [String: String], _ location: SourceLocation = #_sourceLocation) async throws {
         let account = mount.account
-        try? await eventually("all has arrived", within: .seconds(20)) {
+        try? await eventually("all has arrived") {
             receivedSums == sums && account.staged.isEmpty
         }
         #expect(receivedSums == sums, sourceLocation: location)
