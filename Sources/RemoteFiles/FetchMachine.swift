@@ -138,10 +138,11 @@ struct FetchMachine: Sendable {
     private mutating func judge(_ head: HTTPResponseHead) -> Verdict? {
         switch head.status {
         case 206:
-            return judgeRange(head.headers["Content-Range"]?.lowercased()) ?? judgeETag(head.headers["ETag"])
+            return judgeRange(head.headers["Content-Range"]?.lowercased()) ?? judgeLength(of: head)
+                ?? judgeETag(head.headers["ETag"])
         case 200:
             // The whole file, to somebody who asked for the whole file.
-            guard missing != 0..<size else { return judgeETag(head.headers["ETag"]) }
+            guard missing != 0..<size else { return judgeLength(of: head) ?? judgeETag(head.headers["ETag"]) }
             return .retry("the object store ignored the Range of the request", after: 0)
         case 403:
             guard !hasRenewed else { return .fail(.denied, "the object store refuses access, also with a fresh URL") }
@@ -166,6 +167,12 @@ struct FetchMachine: Sendable {
             return .fail(.changed, "its size changed while it was read")
         }
         return .retry("the object store sent \(actual ?? "no range") when \(bytes)\(size) was asked for", after: 0)
+    }
+
+    /// A proxy on the way may send a page of its own with 200, or compress what has another length then than its range.
+    private func judgeLength(of head: HTTPResponseHead) -> Verdict? {
+        guard let length = head.headers["Content-Length"], Int64(length) != Int64(missing.count) else { return nil }
+        return .retry("the object store sent \(length) bytes when \(missing.count) were asked for", after: 0)
     }
 
     /// The object store compares ETags itself (`If-Match`); a proxy on the way may not.

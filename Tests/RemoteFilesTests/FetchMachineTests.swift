@@ -39,6 +39,30 @@ import Testing
         #expect(machine.missing == 110..<300)
     }
 
+    /// A login portal's page with 200, or a proxy that compresses.
+    @Test func aBodyOfAnotherLengthThanItsRangeIsNotTaken() {
+        var whole = FetchMachine(range: 0..<1000, size: 1000)
+        for length in ["461", "1004", "x"] {
+            _ = whole.located()
+            #expect(whole.received(head(200, ["Content-Length": length])) == .drop)
+            guard case .wait = whole.completed(failure: nil, jitter: 0) else {
+                Issue.record("it is not asked for again")
+                return
+            }
+        }
+        #expect(whole.received(head(200, ["Content-Length": "1000"])) == .receive)
+        var part = machine()
+        _ = part.located()
+        #expect(
+            part.received(head(206, ["Content-Range": "bytes 100-299/1000", "Content-Length": "57"])) == .drop
+        )
+        guard case .wait = part.completed(failure: nil, jitter: 0) else {
+            Issue.record("it is not asked for again")
+            return
+        }
+        #expect(part.missing == 100..<300)
+    }
+
     @Test func anExpiredURLIsRenewedOnce() {
         var machine = machine()
         for _ in 0..<2 {
