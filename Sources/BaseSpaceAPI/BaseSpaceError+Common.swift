@@ -15,6 +15,9 @@ extension BaseSpaceError {
         return isUnreachable || isForeign
     }
 
+    /// Whether the service says that something is not there, or no more, for this account.
+    public var isAbsence: Bool { [403, 404, 410].contains(status) }
+
     /// The caller stopped waiting for something.
     public static func cancelled(_ what: String) -> BaseSpaceError {
         BaseSpaceError(kind: .cancelled, message: "interrupted", endpoint: what)
@@ -23,6 +26,11 @@ extension BaseSpaceError {
     /// The call breaks a rule of the service and was not sent.
     static func invalid(_ message: String, _ endpoint: Endpoint) -> BaseSpaceError {
         BaseSpaceError(kind: .invalidRequest, message: message, endpoint: endpoint.description)
+    }
+
+    /// What answers is not the service.
+    static func foreign(_ endpoint: String) -> BaseSpaceError {
+        BaseSpaceError(DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "")), endpoint: endpoint)
     }
 
     /// The service's answers do not fit together.

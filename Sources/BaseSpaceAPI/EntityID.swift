@@ -48,13 +48,26 @@ extension EntityID: Comparable {
 }
 
 extension EntityID: Codable {
-    /// Reads an id that is written as a string or as a number.
+    /// Reads an id that is written as a string or as a number. Ids stand in paths, links and commands that people run:
+    /// letters, digits and `-_.:` are all that was ever seen in one.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let text = try? container.decode(String.self) {
+            guard text.utf8.contains(where: { $0 != UInt8(ascii: ".") }), text.utf8.allSatisfy(Self.isPlain) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is no id")
+            }
             self.init(text)
         } else {
             self.init(String(try container.decode(Int64.self)))
+        }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: "-_.:".utf8.contains(byte)
         }
     }
 

@@ -44,12 +44,49 @@ struct ErrorTests {
         #expect(error.message == "token <token> is unknown")
     }
 
+    @Test func noFieldOfAnAnswerBringsASecretOrASecondLine() async throws {
+        let body = v1Error(
+            400,
+            "\(secret)\\nerrno: OK",
+            "see https://x/f?Expires=1&Signature=abc%2B&x=1 \\u001b[31m\(secret)"
+        )
+        let error = try await error(answering: body)
+        #expect(error.code == "<token> errno: OK")
+        #expect(error.message == "see https://x/f?Expires=1&Signature=…&x=1  [31m<token>")
+        #expect(!"\(error)".contains(secret))
+    }
+
+    @Test(arguments: ["1'; touch x; '", "../../x", "..", "", "a b", "1\\n2"])
+    func whatIsNoIDIsNotTakenForOne(_ id: String) async throws {
+        let error = try await error(answering: v1(#"{"Id":"\#(id)","Name":"x"}"#))
+        #expect(error.kind == .undecodable)
+    }
+
     @Test(arguments: [
         "<html>Log in to the hotel's network</html>", "{}", #"{"Response":{}}"#, #"{"Response":{"Id":[]}}"#,
     ])
     func whatCantBeReadIsAnError(_ body: String) async throws {
         let error = try await error(answering: [.reply(200, body)])
         #expect(error.kind == .undecodable)
+    }
+
+    @Test func aPageOfALoginPortalIsNoDocument() async throws {
+        try await withService(script: { _ in [.reply(200, "\n<html>Log in</html>")] }) { client, _ in
+            for href in ["v1pre3/samples/1", "v1pre3/users/current"] {
+                let error = try await failure { () async throws(BaseSpaceError) in try await client.entityJSON(href) }
+                #expect(error.kind == .undecodable && error.isNoAnswer)
+            }
+            let file = try await failure { () async throws(BaseSpaceError) in try await client.fileMetadataJSON("1") }
+            #expect(file.isNoAnswer)
+            let collection = try await failure { () async throws(BaseSpaceError) in
+                try await client.collectionJSON("v1pre3/genomes")
+            }
+            #expect(collection.isNoAnswer)
+            let header = try await failure { () async throws(BaseSpaceError) in
+                try await client.variantHeader(of: "1")
+            }
+            #expect(header.isNoAnswer)
+        }
     }
 
     @Test func transportErrorsKeepTheirCode() async throws {

@@ -208,6 +208,35 @@ struct PagingTests {
         }
     }
 
+    /// What comes in between lets all that come after it move down: the last one stands past the end that was told.
+    @Test func aListThatGetsAFileInTheMiddleWhileItIsReadLosesNoOther() async throws {
+        let total = 14_500
+        let isAdded = SharedFlag()
+        try await withService(script: { request in
+            let offset = request.number("Offset")
+            guard offset > 0 || isAdded.isSet else { return Self.page(request, total: total) }
+            isAdded.set()
+            let items = (offset..<min(offset + request.number("Limit"), total + 1))
+                .map { #"{"Id":"\#($0 < 500 ? $0 + 1 : $0 > 500 ? $0 : 99_999)"}"# }
+            return v1(#"{"Items":[\#(items.joined(separator: ","))],"TotalCount":\#(total + 1),"Limit":1000}"#)
+        }) { client, server in
+            let projects = try await client.projects()
+            #expect(Set(projects.map(\.id)).isSuperset(of: ids(total)))
+            #expect(server.requests.count <= 17)
+        }
+    }
+
+    @Test func aListThatNeverStopsGrowingComesToAnEnd() async throws {
+        let pages = PageProgress()
+        try await withService(script: { request in
+            Self.page(request, total: 5000 + pages.handedOver.add(1, ordering: .relaxed).newValue)
+        }) { client, server in
+            let projects = try await client.projects()
+            #expect(projects.count >= 5000)
+            #expect(server.requests.count < 30)
+        }
+    }
+
     @Test func aListThatNeverStopsLosingFilesComesToAnEnd() async throws {
         let pages = PageProgress()
         try await withService(script: { request in
@@ -216,6 +245,26 @@ struct PagingTests {
             _ = try await client.projects()
             // Five pages each time, and a look for what the last of them lacks.
             #expect(server.requests.count <= 3 * 6)
+        }
+    }
+
+    @Test func aPageThatIsEmptyAgainstAllThatIsSaidIsAnError() async throws {
+        try await withService(script: { request in
+            request.number("Offset") == 1000
+                ? v1(#"{"Items":[],"TotalCount":2500,"Limit":1000}"#) : Self.page(request, total: 2500)
+        }) { client, _ in
+            await #expect(throws: BaseSpaceError.self) { try await client.projects() }
+        }
+    }
+
+    @Test(arguments: [-1, 0, 10]) func aTotalOfLessThanAPageHasIsNone(_ total: Int) async throws {
+        try await withService(script: { request in
+            let offset = request.number("Offset")
+            let items = (offset..<max(offset, min(offset + 1000, 2500))).map { #"{"Id":"\#($0 + 1)"}"# }
+            return v1(#"{"Items":[\#(items.joined(separator: ","))],"TotalCount":\#(total),"Limit":1000}"#)
+        }) { client, _ in
+            let projects = try await client.projects()
+            #expect(projects.map(\.id) == ids(2500))
         }
     }
 

@@ -11,9 +11,13 @@ extension BaseSpaceClient {
         var items: [JSONValue] = []
         while true {
             let bytes = try await entityJSON("\(href)\(separator)Offset=\(items.count)&Limit=\(Self.documentPage)")
-            guard let page = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)), let list = page.items else {
-                throw .undecodable("GET \(href)")
+            let page: JSONValue
+            do {
+                page = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+            } catch {
+                throw BaseSpaceError(error, endpoint: "GET \(href)")
             }
+            guard let list = page.items else { throw .undecodable("GET \(href)") }
             items += list
             let isLast = list.isEmpty || page.totalCount.map { items.count >= $0 } ?? (list.count < Self.documentPage)
             guard isLast else { continue }

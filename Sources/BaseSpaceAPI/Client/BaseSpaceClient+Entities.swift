@@ -101,11 +101,21 @@ extension BaseSpaceClient {
     ///
     /// - Parameter href: The entity's `href`.
     public func entityJSON(_ href: String) async throws(BaseSpaceError) -> [UInt8] {
-        try await reply(to: href)
+        try Self.json(try await reply(to: href), endpoint: "GET \(href)")
     }
 
     /// A file as the service describes it, in full: with its properties and what it belongs to.
     public func fileMetadataJSON(_ id: EntityID) async throws(BaseSpaceError) -> [UInt8] {
-        try await response(.get(EntityKind.file.segments(id))).body
+        let endpoint = Endpoint.get(EntityKind.file.segments(id))
+        return try Self.json(try await response(endpoint).body, endpoint: endpoint.description)
+    }
+
+    static let whiteSpace = Array(" \t\r\n".utf8)
+
+    /// A reply that begins as JSON does: a login portal answers with a page of its own, and with success.
+    private static func json(_ bytes: [UInt8], endpoint: String) throws(BaseSpaceError) -> [UInt8] {
+        let first = bytes.first { !whiteSpace.contains($0) }
+        guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { throw .foreign(endpoint) }
+        return bytes
     }
 }

@@ -79,13 +79,9 @@ extension BaseSpaceClient {
         var endpoint = Endpoint.get(segments, query: query)
         endpoint.headers["Accept"] = "text/plain, */*"
         let body = try await response(endpoint).body
-        guard body.first != UInt8(ascii: "{"), body.first != UInt8(ascii: "<") else {
-            throw BaseSpaceError(
-                kind: .undecodable,
-                message: "the server answers with something else than VCF",
-                endpoint: endpoint.description,
-                mayHaveReachedServer: true
-            )
+        let first = body.first { !Self.whiteSpace.contains($0) }
+        guard first != UInt8(ascii: "{"), first != UInt8(ascii: "<") else {
+            throw .foreign(endpoint.description)
         }
         return String(decoding: body, as: UTF8.self)
     }

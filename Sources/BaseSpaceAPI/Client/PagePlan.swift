@@ -62,6 +62,21 @@ struct PagePlan {
         position = rightGuesses.last?.upperBound ?? position
     }
 
+    /// How often a plan is made longer: a run that grows all the time is listed to an end that was one.
+    private static let mostGrowths = 3
+    private var growths = 0
+
+    /// Goes on to a later end that a page has told of, once all parts are there. What came in between has moved the last items
+    /// past the end that the first page told.
+    ///
+    /// - Returns: Whether there is more to ask for.
+    mutating func grow(to total: Int) -> Bool {
+        guard total > end, growths < Self.mostGrowths else { return false }
+        growths += 1
+        end = min(total, Self.longestCollection)
+        return position < end
+    }
+
     /// The next part to be asked for, after the right guesses.
     mutating func next() -> Range<Int>? {
         guard position < end else { return nil }

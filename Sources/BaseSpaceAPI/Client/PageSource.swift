@@ -21,6 +21,8 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
     /// When an item vanishes meanwhile, those after it move up, and the one that stood at the head of a page that was not
     /// there yet is on none: all pages are fetched once more then, and most items come twice.
     ///
+    /// When one comes in between, those after it move down: what stands past the end that the first page told is asked for then.
+    ///
     /// - Parameter expected: How many items there may be.
     func eachPage(expecting expected: Int, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
         var expected = expected
@@ -48,7 +50,8 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
                     ask(for: guess, in: &group)
                 }
                 let first = try page(PagePlan.first, in: reply)
-                guard let total = first.totalCount else {
+                // A total of less than the first page has is none.
+                guard let total = first.totalCount, total >= first.items.count else {
                     group.cancelAll()
                     receive(first.items)
                     try await pagesToTheEnd(after: first, receive)
@@ -73,32 +76,36 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
         of group: inout TaskGroup<Reply>,
         _ receive: ([Item]) -> Void
     ) async throws(BaseSpaceError) -> Int {
-        var least = Int.max
+        var (least, most) = (Int.max, 0)
         var asked = plan.rightGuesses
-        while asked.count < Self.window, let part = plan.next() {
-            ask(for: part, in: &group)
-            asked.append(part)
+        func askOn(in group: inout TaskGroup<Reply>) {
+            while asked.count < Self.window, let part = plan.next() {
+                ask(for: part, in: &group)
+                asked.append(part)
+            }
         }
+        askOn(in: &group)
         receive(first)
         // Those whose turn has not come.
         var early: [Range<Int>: HTTPResponse] = [:]
-        while let part = asked.first {
-            guard let reply = early.removeValue(forKey: part) else {
-                guard let (part, result) = await group.next() else { return least }
-                // What became of a wrong guess is of no interest.
-                early[part] = asked.contains(part) ? try result.get() : nil
-                continue
+        repeat {
+            askOn(in: &group)
+            while let part = asked.first {
+                guard let reply = early.removeValue(forKey: part) else {
+                    guard let (part, result) = await group.next() else { throw .undecodable("a page of a list") }
+                    // What became of a wrong guess is of no interest.
+                    early[part] = asked.contains(part) ? try result.get() : nil
+                    continue
+                }
+                asked.removeFirst()
+                askOn(in: &group)
+                let page = try page(part, in: reply)
+                least = min(least, page.totalCount ?? least)
+                most = max(most, page.totalCount ?? most)
+                receive(page.items)
+                try await finish(part, after: page, total: plan.end, receive)
             }
-            asked.removeFirst()
-            if let next = plan.next() {
-                ask(for: next, in: &group)
-                asked.append(next)
-            }
-            let page = try page(part, in: reply)
-            least = min(least, page.totalCount ?? least)
-            receive(page.items)
-            try await finish(part, after: page, total: plan.end, receive)
-        }
+        } while plan.grow(to: most)
         return least
     }
 
@@ -113,7 +120,13 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
         var (page, rest) = (page, part.dropFirst(page.items.count))
         while !rest.isEmpty, rest.lowerBound < max(total, page.totalCount ?? 0) {
             page = try await self.page(rest)
-            if page.items.isEmpty { return }
+            if page.items.isEmpty {
+                // Either the list is shorter by now, or what is missing must not be taken for what is not there.
+                guard page.totalCount.map({ $0 <= rest.lowerBound }) ?? true else {
+                    throw .undecodable("the page of a list from item \(rest.lowerBound) on")
+                }
+                return
+            }
             receive(page.items)
             rest = rest.dropFirst(page.items.count)
         }

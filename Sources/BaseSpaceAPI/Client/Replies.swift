@@ -87,16 +87,29 @@ extension BaseSpaceError {
     /// taken out in case the server repeats them.
     init(_ response: HTTPResponse, endpoint: String, hiding secrets: (String) -> String) {
         let reply = try? JSONDecoder().decode(ErrorReply.self, from: Data(response.body))
-        let words = reply?.message.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
-        let shown = words.map(secrets)
+        func shown(_ text: String?) -> String? {
+            text.map { text in
+                let line = String(String.UnicodeScalarView(text.unicodeScalars.map { Self.isShown($0) ? $0 : " " }))
+                return String(
+                    secrets(line).replacing(#/(Signature=)[^&\s"]+/#) { $0.1 + "…" }.prefix(Self.longestMessage)
+                )
+            }
+        }
         self.init(
             kind: .service(status: response.status),
-            code: reply?.code,
-            message: shown.map { String($0.prefix(Self.longestMessage)) } ?? "the server gives no reason",
-            requestID: response.head.headers["X-Request-ID"] ?? reply?.requestID,
+            code: shown(reply?.code),
+            message: shown(reply?.message) ?? "the server gives no reason",
+            requestID: shown(response.head.headers["X-Request-ID"] ?? reply?.requestID),
             endpoint: endpoint,
             mayHaveReachedServer: true
         )
+    }
+
+    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
     }
 
     /// A reply that can't be read: where in it, but nothing of it.
