@@ -13,7 +13,7 @@ extension Node.Content {
         case .directory(let place): "\(place.container.key)/files/\(place.path)"
         case .file(let record): record.key
         case .control(let file, let entity): "\(entity.kind.rawValue)/\(entity.id)/\(file.rawValue)"
-        case .properties(let place), .property(let place): place.key
+        case .properties(let place), .property(let place, _): place.key
         case .hidden(let directory): directory.key
         case .text, .document, .staged, .link, .sessionLink, .lastError, .commands: nil
         }

@@ -26,8 +26,8 @@ public final class Node: Sendable {
         indirect case control(ControlFile, of: Entity)
         /// `Properties/` or a directory in it.
         case properties(PropertyPlace)
-        /// A property of text.
-        case property(PropertyPlace)
+        /// A property of text, and how many bytes its file has.
+        case property(PropertyPlace, size: Int)
         /// A directory that is reached by name and only lists what is reached that way.
         indirect case hidden(HiddenDirectory)
         /// `.error`: what failed last in the directory.

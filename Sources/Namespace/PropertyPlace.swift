@@ -41,4 +41,19 @@ public struct PropertyPlace: Hashable, Sendable {
 
     /// The source of its inode number.
     var key: String { "\(owner.kind.rawValue)/\(owner.id)/properties/\(path)" }
+
+    /// Why nothing can be made here under this name, in a sentence; `nil` when the name is no reason.
+    public var fault: String? {
+        guard components.count > 1 else { return PropertyName.fault(in: name) }
+        let legal = EntityNames.legal(name)
+        // It would be at the service, and not to be found here under the name that it was given.
+        if legal != name { return "a key with a dot at its start or a control character would be shown as '\(legal)'" }
+        return isTemporary ? "that is what editors call copies, and they are not meant for the service" : nil
+    }
+
+    /// Whether it is what an editor calls something that it removes a moment later: the copy of a file that it writes, and the
+    /// file by which vim finds out whether it could make one. Other programs, rsync too, put a dot at the start.
+    private var isTemporary: Bool {
+        name.hasSuffix("~") || name.hasPrefix("#") && name.hasSuffix("#") || name == "4913"
+    }
 }

@@ -15,7 +15,7 @@ extension Tree {
 
     /// The node of a property that nothing was written to yet.
     public func emptyProperty(at place: PropertyPlace, in directory: Node) -> Node {
-        let content = Node.Content.property(place)
+        let content = Node.Content.property(place, size: 0)
         return Node(
             inode: content.inode(in: directory.inode, named: place.name),
             parent: directory.inode,
@@ -34,6 +34,21 @@ extension Tree {
             name: place.name,
             content: content
         )
+    }
+
+    /// The name under which a list of references has an entity; `nil` if it has not, or the directory is no list.
+    public func element(
+        of directory: Node,
+        referringTo reference: EntityReference
+    ) async throws(BaseSpaceError) -> String? {
+        // Properties by themselves may refer to one entity as often as they like.
+        guard case .properties(let place) = directory.content, !place.path.isEmpty else { return nil }
+        let listing = try await listing(for: .properties(of: place.owner))
+        let wanted = EntityKey(kind: reference.kind, id: reference.id)
+        for case (let name, .reference(let key)) in listing.directories[place.path] ?? [:] where key == wanted {
+            return name
+        }
+        return nil
     }
 
     /// The entity or file that a path leads to, as a program wrote it into a link: relative to the link's directory, or
@@ -82,15 +97,24 @@ extension Tree {
             default: break
             }
             guard current.isDirectory, let child = try await child(named: component, of: current) else { return nil }
-            if case .link(let target) = child.content {
-                links += 1
-                guard links <= 40 else { return nil }
-                rest = (target.split(separator: "/").map { String($0) } + rest)[...]
-            } else {
+            guard child.isLink else {
                 walk.append(child)
+                continue
             }
+            links += 1
+            guard links <= 40, let target = try await target(of: child) else { return nil }
+            rest = (target.split(separator: "/").map { String($0) } + rest)[...]
         }
         return walk.last
+    }
+
+    /// Where a link leads; `nil` if it leads nowhere.
+    private func target(of link: Node) async throws(BaseSpaceError) -> String? {
+        switch link.content {
+        case .link(let target): target
+        case .sessionLink(let entity): try await sessionLink(of: entity)
+        default: nil
+        }
     }
 
     /// The nodes from the root down to a directory, as far as the kernel knows them.
@@ -101,6 +125,15 @@ extension Tree {
             walk.append(parent)
         }
         return walk.reversed()
+    }
+}
+
+extension Node {
+    fileprivate var isLink: Bool {
+        switch content {
+        case .link, .sessionLink: true
+        default: false
+        }
     }
 }
 

@@ -56,7 +56,8 @@ extension Tree {
     ) async throws(BaseSpaceError) -> Bool {
         let name = place.components.first ?? ""
         let property = PropertyPlace(owner: place.owner, path: name)
-        let current = try await value(of: property)
+        let known = try await service.properties(of: property.owner).first { $0.name == property.path }
+        let (current, hidden) = (known?.value, known?.hiddenCount ?? 0)
         let numbers = state.withLock { state in
             // What others have made of it since has numbers of its own.
             if !(current?.isList ?? false) {
@@ -67,9 +68,14 @@ extension Tree {
         if onlyIfEmpty {
             switch PropertyEdit.contents(of: current, at: Array(place.components.dropFirst()), numbers) {
             case .none: return true
-            case .some(let count) where count > 0: return false
+            case .some(let count) where count + hidden > 0: return false
             case .some: break
             }
+        }
+        if hidden > 0, place.components.count > 1, case .references = current {
+            throw PropertyEdit.problem(
+                "\(hidden) of what this list refers to can't be seen by this account, and would not be in it any more"
+            )
         }
         let edit = try PropertyEdit(content, at: place.components, of: current, numbers: numbers)
         try await make(edit, of: property)
@@ -87,10 +93,6 @@ extension Tree {
             }
         }
         return true
-    }
-
-    private func value(of property: PropertyPlace) async throws(BaseSpaceError) -> PropertyValue? {
-        try await service.properties(of: property.owner).first { $0.name == property.path }?.value
     }
 
     private func make(_ edit: PropertyEdit, of property: PropertyPlace) async throws(BaseSpaceError) {

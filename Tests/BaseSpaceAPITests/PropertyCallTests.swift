@@ -91,6 +91,31 @@ struct PropertyCallTests {
         }
     }
 
+    @Test func valuesThatAreNotShownAreLeftOut() async throws {
+        let items = #"[{"Id":"1","Content":{"Id":"7"}},{"Id":"2","Content":null}]"#
+        try await withService(script: { _ in v1(#"{"Items":\#(items),"TotalCount":2}"#) }) { client, _ in
+            let cut = Property(name: "A.B", value: .references(.sample, []), totalCount: 2)
+            let whole = try await client.complete(cut, of: sample)
+            #expect(whole.value == .references(.sample, [EntityReference(.sample, "7")]))
+            #expect(whole.hiddenCount == 1 && !whole.isCut)
+        }
+    }
+
+    @Test(arguments: [EntityKind.dataset, .bioSample])
+    func whatOnlyV2HasIsNotChanged(_ kind: EntityKind) async throws {
+        try await withService(script: { _ in v1("{}") }) { client, server in
+            let owner = PropertyOwner(kind, "1")
+            let error = try await failure { () async throws(BaseSpaceError) in
+                try await client.setProperty(named: "A.B", of: owner, to: .text("x"))
+            }
+            #expect(error.kind == .invalidRequest && error.message.contains("read and not changed"))
+            let other = try await failure { () async throws(BaseSpaceError) in
+                try await client.deleteProperty(named: "A.B", of: owner)
+            }
+            #expect(other.kind == .invalidRequest && server.requests.isEmpty)
+        }
+    }
+
     @Test(arguments: [
         (PropertyValue.text("x"), #"{"Type":"string","Name":"A.B","Content":"x"}"#),
         (.texts([]), #"{"Type":"string[]","Name":"A.B","Items":[]}"#),

@@ -73,6 +73,21 @@ struct PropertyModelTests {
         #expect(value == .maps([PropertyMap([.init("b", ["1"])]), PropertyMap([])]))
     }
 
+    @Test func whatIsNotShownIsLeftOut() throws {
+        let samples = try property("sample[]", #""Items":[{"Id":"1"},null,{"Id":"2"}],"ItemsTotalCount":3"#)
+        #expect(samples.value == .references(.sample, [EntityReference(.sample, "1"), EntityReference(.sample, "2")]))
+        #expect(samples.hiddenCount == 1 && !samples.isCut)
+        #expect(try property("sample[]", #""Items":[null],"ItemsTotalCount":2"#).isCut)
+        #expect(try property("sample[]", #""Items":null"#).value == .references(.sample, []))
+        let runs = try property("run[]", #""Items":null,"RunItems":[null,{"Id":"1"}]"#)
+        #expect(runs.value == .references(.run, [EntityReference(.run, "1")]))
+        #expect(try property("string[]", #""Items":["a",null]"#).value == .texts(["a"]))
+        let map = try property("map", #""Content":[{"Key":"k","Values":[null,"v"]},null,{"Key":"l","Values":null}]"#)
+        #expect(map.value == .map(PropertyMap([.init("k", ["v"]), .init("l", [])])))
+        let maps = try property("map[]", #""ItemsMap":[null,[{"Key":"k"}]]"#)
+        #expect(maps.value == .maps([PropertyMap([.init("k", [])])]))
+    }
+
     @Test func whatIsNotKnownIsKept() throws {
         let library = try property(
             "library[]",

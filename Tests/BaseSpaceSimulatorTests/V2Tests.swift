@@ -44,6 +44,11 @@ import Testing
             #expect(await fixture.v2("biosamples/\(id)").json?["BioSampleName"] == "S1")
             let datasets = await fixture.v2("datasets?inputbiosamples=\(id)").json?["Items"]?.elements
             #expect(datasets?.map { $0["Name"] } == ["S1"])
+            try fixture.simulator.handle("samples/\(id)")?.setProperty("Lab.Note", "first")
+            let property = await fixture.v2("biosamples/\(id)/properties").json?["Items"]?.elements.first
+            #expect(property?["Content"] == "first")
+            #expect(property?["Href"]?.text?.hasSuffix("/v2/biosamples/\(id)/properties/Lab.Note") == true)
+            #expect(await fixture.v2("biosamples/7/properties").status == 404)
         }
     }
 

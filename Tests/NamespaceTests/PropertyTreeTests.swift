@@ -125,4 +125,96 @@ import Testing
         #expect(fixture.service.state.withLock { $0.properties[owner]?.first?.value } == .texts(["b"]))
         #expect(try await fixture.tree.children(of: list).map(\.name) == ["1"])
     }
+
+    @Test func whatWouldNotBeFoundAgainCantBeMade() {
+        func fault(_ path: String) -> String? {
+            PropertyPlace(owner: EntityKey(kind: .project, id: "7"), path: path).fault
+        }
+        for path in ["A.b", "A.b/k", "A.b/a key", "A.b/0", "A.b/0/ké", "A.b/k.old"] {
+            #expect(fault(path) == nil, "\(path)")
+        }
+        for path in [
+            "A", ".A.b", "A.b~", "A.b/.k", "A.b/0/.key.Xa81cd", "A.b/a\u{1}b", "A.b/k~", "A.b/#k#", "A.b/4913",
+        ] {
+            #expect(fault(path) != nil, "\(path)")
+        }
+        #expect(fault("A.b/.k")?.contains("'_.k'") == true)
+    }
+
+    @Test func aTextHasItsSizeWhenItsListingIsOld() async throws {
+        let fixture = TreeFixture()
+        let place = PropertyPlace(owner: EntityKey(kind: .project, id: "7"), path: "A.Text")
+        fixture.service.set { $0.properties[place.owner] = [Property(name: "A.Text", value: .text("words"))] }
+        let directory = try await fixture.walk("Projects/P/Properties")
+        let children = try await fixture.tree.children(of: directory)
+        fixture.clock.advance(by: .seconds(61))
+        #expect(fixture.tree.knownText(ofProperty: place) == nil)
+        guard case .property(let found, let size) = try #require(children.first).content else {
+            Issue.record("no text")
+            return
+        }
+        #expect(found == place && size == 6)
+    }
+
+    @Test func aLinkThatHasToBeAskedForIsFollowed() async throws {
+        let fixture = TreeFixture()
+        fixture.service.set {
+            $0.samples = [Sample(id: "17", name: "S")]
+            $0.others[.appSessions] = [.appSession(AppSession(id: "9", name: "A", status: .running))]
+        }
+        let directory = try await fixture.walk("Projects/P/Samples/S/Properties")
+        // Only its full form names the session.
+        fixture.service.set { $0.samples = [Sample(id: "17", name: "S", appSessionID: "9")] }
+        let reference = try await fixture.tree.reference(
+            at: "/m/Projects/P/Samples/S/ParentAppSession",
+            from: directory,
+            mountPoint: "/m"
+        )
+        #expect(reference == EntityReference(.appSession, "9"))
+    }
+
+    @Test func aListTellsWhatItRefersTo() async throws {
+        let fixture = TreeFixture()
+        let owner = EntityKey(kind: .project, id: "7")
+        let samples = [EntityReference(.sample, "17"), EntityReference(.sample, "18")]
+        fixture.service.set {
+            $0.properties[owner] = [
+                Property(name: "A.List", value: .references(.sample, samples)),
+                Property(name: "A.One", value: .reference(samples[0])),
+            ]
+        }
+        let (all, list) = (
+            try await fixture.walk("Projects/P/Properties"), try await fixture.walk("Projects/P/Properties/A.List")
+        )
+        let tree = fixture.tree
+        #expect(try await tree.element(of: list, referringTo: EntityReference(.sample, "18", name: "n")) == "1")
+        #expect(try await tree.element(of: list, referringTo: EntityReference(.run, "18")) == nil)
+        #expect(try await tree.element(of: all, referringTo: samples[0]) == nil)
+    }
+
+    @Test func whatIsNotShownStaysInItsList() async throws {
+        let fixture = TreeFixture()
+        let place = PropertyPlace(owner: EntityKey(kind: .project, id: "7"), path: "A.List")
+        let (shown, other) = (EntityReference(.sample, "17"), EntityReference(.sample, "18"))
+        func show(_ references: [EntityReference]) -> Property {
+            var property = Property(name: "A.List", value: .references(.sample, references))
+            property.hiddenCount = 1
+            fixture.service.set { $0.properties[place.owner] = [property] }
+            return property
+        }
+        let property = show([shown])
+        let list = try await fixture.walk("Projects/P/Properties/A.List")
+        #expect(try await fixture.tree.children(of: list).map(\.name) == ["0"])
+        let changes: [(String, PropertyEdit.Content?)] = [("1", .reference(other)), ("0", nil)]
+        for (name, content) in changes {
+            await #expect(throws: BaseSpaceError.self) {
+                try await fixture.tree.changeProperty(at: place.appending(name), to: content)
+            }
+        }
+        #expect(fixture.service.state.withLock { $0.properties[place.owner] } == [property])
+        // It looks empty, and is not.
+        _ = show([])
+        fixture.tree.refresh(list)
+        #expect(try await !fixture.tree.removePropertyDirectory(at: place))
+    }
 }

@@ -22,26 +22,42 @@ extension BaseSpaceClient {
     public func complete(_ property: Property, of owner: PropertyOwner) async throws(BaseSpaceError) -> Property {
         guard property.isCut else { return property }
         var property = property
+        let count: Int
         switch property.value {
         case .texts:
-            property.value = .texts(try await items(of: property.name, owner))
+            let items: [String?] = try await allItems(of: property.name, owner)
+            property.value = .texts(items.compactMap { $0 })
+            count = items.count
         case .references(let kind, _):
-            let items: [ReferenceContent] = try await items(of: property.name, owner)
-            property.value = .references(kind, items.map { $0.reference(kind) })
+            let items: [ReferenceContent?] = try await allItems(of: property.name, owner)
+            property.value = .references(kind, items.compactMap { $0?.reference(kind) })
+            count = items.count
         case .maps:
-            property.value = .maps(try await items(of: property.name, owner))
+            let items: [PropertyMap?] = try await allItems(of: property.name, owner)
+            property.value = .maps(items.compactMap { $0 })
+            count = items.count
         case .text, .reference, .map, .unknown:
             return property
         }
-        property.totalCount = property.value.count
+        property.totalCount = count
+        property.hiddenCount = count - (property.value.count ?? count)
         return property
     }
 
-    /// The values of a list.
+    /// The values of a list, as far as the service shows them.
     func items<Content: Decodable & Sendable>(
         of name: String,
         _ owner: PropertyOwner
     ) async throws(BaseSpaceError) -> [Content] {
+        let items: [Content?] = try await allItems(of: name, owner)
+        return items.compactMap { $0 }
+    }
+
+    /// The same with `nil` for each that it does not show.
+    private func allItems<Content: Decodable & Sendable>(
+        of name: String,
+        _ owner: PropertyOwner
+    ) async throws(BaseSpaceError) -> [Content?] {
         let items: [PropertyItem<Content>] = try await collection(
             owner.segments + [name, "items"],
             sortBy: "DateCreated",
@@ -54,7 +70,7 @@ extension BaseSpaceClient {
     /// entity's owner may, and in practice only the token that made the entity; also when its session is complete
     /// (Illumina's documentation).
     ///
-    /// - Throws: `.invalidRequest` for a name or a value that the service is known to refuse, without asking it.
+    /// - Throws: `.invalidRequest` for an owner, a name or a value that the service is known to refuse, without asking it.
     public func setProperty(
         named name: String,
         of owner: PropertyOwner,
@@ -62,7 +78,7 @@ extension BaseSpaceClient {
         description: String? = nil
     ) async throws(BaseSpaceError) {
         var endpoint = Endpoint.create(owner.segments)
-        if let fault = PropertyName.fault(in: name) ?? value.fault {
+        if let fault = owner.kind.propertyFault ?? PropertyName.fault(in: name) ?? value.fault {
             throw .invalid(fault, endpoint)
         }
         if let body = value.body(name: name, description: description) {
@@ -79,7 +95,7 @@ extension BaseSpaceClient {
     public func deleteProperty(named name: String, of owner: PropertyOwner) async throws(BaseSpaceError) {
         let endpoint = Endpoint.delete(owner.segments + [name])
         // An empty name would be the path of all properties.
-        if let fault = PropertyName.fault(in: name) {
+        if let fault = owner.kind.propertyFault ?? PropertyName.fault(in: name) {
             throw .invalid(fault, endpoint)
         }
         do throws(BaseSpaceError) {

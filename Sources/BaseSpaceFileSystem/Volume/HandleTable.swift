@@ -24,11 +24,20 @@ final class DirectorySnapshot: Sendable {
     let children: [Node]
     /// The thread that opened it.
     let reader: Int32
+    /// When the listing was asked for that the children are from.
+    let moment: ContinuousClock.Instant?
     private let detail: ListingHabits.Detail
 
-    init(directory: Node, children: [Node], detail: ListingHabits.Detail, reader: Int32) {
+    init(
+        directory: Node,
+        children: [Node],
+        moment: ContinuousClock.Instant?,
+        detail: ListingHabits.Detail,
+        reader: Int32
+    ) {
         self.directory = directory
         self.children = children
+        self.moment = moment
         self.detail = detail
         self.reader = reader
     }
@@ -40,19 +49,6 @@ final class DirectorySnapshot: Sendable {
         case .attributesBut(let probe): child.name != probe
         case .names: child.isDirectory
         }
-    }
-}
-
-/// A property of text that somebody writes.
-final class WrittenProperty: Sendable {
-    let node: Node
-    let place: PropertyPlace
-    /// What was written through this handle; `nil` before the first write.
-    let text = Mutex<[UInt8]?>(nil)
-
-    init(node: Node, place: PropertyPlace) {
-        self.node = node
-        self.place = place
     }
 }
 
@@ -79,5 +75,15 @@ final class HandleTable: Sendable {
 
     func remove(_ handle: FileHandle) -> OpenHandle? {
         state.withLock { $0.handles.removeValue(forKey: handle.rawValue) }
+    }
+
+    /// The handles that write a property.
+    func writers(of place: PropertyPlace) -> [WrittenProperty] {
+        state.withLock { state in
+            state.handles.values.compactMap { handle in
+                guard case .property(let property) = handle, property.place == place else { return nil }
+                return property
+            }
+        }
     }
 }

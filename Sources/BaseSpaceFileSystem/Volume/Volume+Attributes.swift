@@ -19,10 +19,12 @@ extension Volume {
             return pending("asking for '\(node.name)'", in: node.parent) { [self] in
                 attributes(of: node, document, try await tree.text(of: document))
             }
-        case .property(let place):
-            if let text = tree.knownText(ofProperty: place) { return .ready(attributes(ofProperty: node, text)) }
+        case .property(let place, _):
+            if let text = tree.knownText(ofProperty: place) {
+                return .ready(attributes(of: node, at: place, size: text.count))
+            }
             return pending("asking for property '\(place.path)'", in: node.parent) { [self] in
-                attributes(ofProperty: node, try await tree.text(ofProperty: place))
+                attributes(of: node, at: place, size: try await tree.text(ofProperty: place).count)
             }
         default:
             return .ready(try timedAttributes(of: node))
@@ -54,8 +56,11 @@ extension Volume {
             // `echo complete > Status` truncates first.
             guard tree.knownSession(of: entity)?.status.isFinal != true else { throw .readOnlyFileSystem }
             return .ready(try timedAttributes(of: node))
-        case .commands where changes.size != nil, .property where changes.size != nil:
+        case .commands where changes.size != nil:
             return .ready(try timedAttributes(of: node))
+        case .property(let place, _):
+            guard let size = changes.size else { throw .notPermitted }
+            return try resize(node, at: place, to: size, handle: handle)
         case .directory, .entity(.appResult), .file:
             guard let container = node.filePlace?.container, tree.acceptsWork(container) else {
                 throw .readOnlyFileSystem
@@ -109,9 +114,11 @@ extension Volume {
         return file(node, permissions: 0o444, size: UInt64(text.count), lifetime: lifetime)
     }
 
-    private func attributes(ofProperty node: Node, _ text: [UInt8]) -> TimedAttributes {
-        let permissions: UInt16 = configuration.isReadOnly ? 0o444 : 0o644
-        return file(node, permissions: permissions, size: UInt64(text.count), lifetime: 1)
+    /// Those of a property of text.
+    func attributes(of node: Node, at place: PropertyPlace, size: Int) -> TimedAttributes {
+        let isWritable = place.owner.kind.propertyFault == nil && !configuration.isReadOnly
+        // Who looks between emptying it and the close that does so must not make the kernel remember the old size.
+        return file(node, permissions: isWritable ? 0o644 : 0o444, size: UInt64(size), lifetime: 0)
     }
 
     /// What `stat` tells of a node, from memory.
@@ -120,8 +127,11 @@ extension Volume {
     func timedAttributes(of node: Node) throws(Errno) -> TimedAttributes {
         let container = node.filePlace?.container
         switch node.content {
-        case .collection(.projects, _), .collection(.appResults, _), .properties:
+        case .collection(.projects, _), .collection(.appResults, _):
             return directory(node, isWritable: true, modified: modified(of: node))
+        case .properties(let place):
+            let isWritable = place.owner.kind.propertyFault == nil
+            return directory(node, isWritable: isWritable, modified: modified(of: node))
         case .entity(.appResult), .directory:
             let isWritable = container.map { tree.acceptsWork($0) } ?? false
             return directory(node, isWritable: isWritable, modified: modified(of: node))
@@ -136,8 +146,9 @@ extension Volume {
             // Whoever lists a directory does not want to wait for what nobody looked at; the kernel asks when somebody does.
             guard let text = tree.knownText(of: document) ?? tree.lastReport(document) else { throw .wouldBlock }
             return attributes(of: node, document, text)
-        case .property(let place):
-            return attributes(ofProperty: node, tree.knownText(ofProperty: place) ?? [])
+        case .property(let place, let size):
+            // The listing that it came from may be old by now; whoever reads the directory gets what that said.
+            return attributes(of: node, at: place, size: tree.knownText(ofProperty: place)?.count ?? size)
         case .lastError(let directory):
             return file(node, permissions: 0o444, size: UInt64(errorText(of: directory).count), lifetime: 0)
         case .commands(let directory):

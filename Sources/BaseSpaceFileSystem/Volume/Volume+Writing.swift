@@ -24,7 +24,8 @@ extension Volume {
     ) throws(Errno) -> Answer<CreatedFile> {
         let directory = try node(parent)
         if case .properties(let properties) = directory.content {
-            return try createProperty(name, in: directory, place: properties.appending(name))
+            let place = properties.appending(name)
+            return try createProperty(name, in: directory, place: place, mode: mode, caller: caller)
         }
         let place = try placeForNewName(name, in: directory)
         return try knowing([(name, directory)], "creating '\(name)'") { [self] () throws(Errno) in
@@ -94,6 +95,7 @@ extension Volume {
     }
 
     public func flush(_ handle: FileHandle, of inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<Void> {
+        if case .property(let property) = handles[handle] { return flush(property, of: inode, caller: caller) }
         guard case .staged(let staged) = handles[handle], staged.mode.writes else { return .ready(()) }
         let entry = staged.entry
         staged.noteFlush()
@@ -124,7 +126,9 @@ extension Volume {
     }
 
     public func release(_ handle: FileHandle, of inode: InodeNumber) {
-        guard case .staged(let handle) = handles.remove(handle) else { return }
+        let removed = handles.remove(handle)
+        if case .property(let property) = removed { return release(property) }
+        guard case .staged(let handle) = removed else { return }
         let entry = handle.entry
         spoilIfMapperWasKilled(handle)
         entry.close(by: handle.writer)

@@ -77,19 +77,8 @@ extension API {
 
     private func datasetProperties(_ request: APIRequest) throws -> Reply {
         let container = try datasetContainer(request)
-        let page = Page(request.parameters, standard: 50, sortKeys: ["Name"])
         let href = "\(request.root)/v2/datasets/\(DatasetIndex.id(of: container))"
-        let all = services.withModel { model in
-            model.propertyContainerV2(of: container.entity, href: href, wanted: [])["Items"]?.elements ?? []
-        }
-        let sorted = all.sorted { ($0["Name"]?.text ?? "") < ($1["Name"]?.text ?? "") }
-        return Envelope.list(
-            page.slice(of: sorted),
-            total: all.count,
-            page: page,
-            for: request,
-            services: services
-        )
+        return propertiesV2(of: container.entity, href: href, request)
     }
 
     /// The Sample or AppResult that is a dataset.

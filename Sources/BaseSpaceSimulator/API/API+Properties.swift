@@ -26,6 +26,16 @@ extension API {
         return Envelope.list(items, total: total, page: page, for: request, services: services)
     }
 
+    /// The properties of what only v2 has: it shows those of another entity under links of its own. v2 can't set them.
+    func propertiesV2(of entity: EntityID, href: String, _ request: APIRequest) -> Reply {
+        let page = Page(request.parameters, standard: Self.propertyLimit, sortKeys: ["Name"])
+        let all = services.withModel { model in
+            model.propertyContainerV2(of: entity, href: href, wanted: [])["Items"]?.elements ?? []
+        }
+        let sorted = all.sorted { ($0["Name"]?.text ?? "") < ($1["Name"]?.text ?? "") }
+        return Envelope.list(page.slice(of: sorted), total: all.count, page: page, for: request, services: services)
+    }
+
     private func property(_ request: APIRequest, of kind: EntityKind) throws -> Reply {
         let entity = try services.entity(kind, for: request)
         let name = request.captures[1]

@@ -29,6 +29,9 @@ extension API {
         Route("GET", "runs", version: .v2) { api, request in api.runsV2(request) },
         Route("GET", "biosamples", version: .v2) { api, request in api.bioSamples(request) },
         Route("GET", "biosamples/{id}", version: .v2) { api, request in try api.bioSample(request) },
+        Route("GET", "biosamples/{id}/properties", version: .v2) { api, request in
+            try api.bioSampleProperties(request)
+        },
     ]
 
     private func objectV2(
@@ -108,14 +111,27 @@ extension API {
     }
 
     private func bioSample(_ request: APIRequest) throws -> Reply {
-        let object = services.withModel { model -> JSON? in
+        let bioSample = try knownBioSample(request)
+        let object = services.withModel { model in model.compactV2(bioSample, root: request.root) }
+        return Envelope.object(object, for: request, services: services)
+    }
+
+    /// What has set the properties of a biosample of the live service is not known. Here it has those of its first sample: a
+    /// choice.
+    private func bioSampleProperties(_ request: APIRequest) throws -> Reply {
+        let id = try knownBioSample(request).id
+        return propertiesV2(of: EntityID(.samples, id), href: "\(request.root)/v2/biosamples/\(id)", request)
+    }
+
+    private func knownBioSample(_ request: APIRequest) throws -> BioSample {
+        let known = services.withModel { model -> BioSample? in
             guard let bioSample = request.id.flatMap({ model.bioSamples[$0] }),
                 isVisible(bioSample, to: request, in: model)
             else { return nil }
-            return model.compactV2(bioSample, root: request.root)
+            return bioSample
         }
-        guard let object else { throw services.unknown("BioSample", request.captures.first) }
-        return Envelope.object(object, for: request, services: services)
+        guard let known else { throw services.unknown("BioSample", request.captures.first) }
+        return known
     }
 
     private func isVisible(_ bioSample: BioSample, to request: APIRequest, in model: Model) -> Bool {

@@ -6,20 +6,8 @@ import Testing
 extension EndToEnd {
     @Suite("Properties that are written")
     struct PropertyTests {
-        /// What the service has of a property: its type, and its content as one line of JSON.
         private func property(_ name: String, _ whole: WholeAccount) async throws -> String {
-            try await whole.mount.output(
-                """
-                curl -sS -H "x-access-token: $(cat $HOME/token)" \
-                    "$1/v1pre3/appresults/$2/properties" | jq -c --arg name "$3" '
-                    .Response.Items[] | select(.Name == $name) | [.Type] +
-                        if .Content then .Content | if type == "array" then . else [.Id? // .] end
-                        else (.Items | map(if type == "object" then .Id else . end)) end'
-                """,
-                whole.simulator.apiURL,
-                whole.appResult.id,
-                name
-            ).trimmingCharacters(in: .newlines)
+            try await whole.property(name)
         }
 
         @Test(
@@ -107,6 +95,12 @@ extension EndToEnd {
                 )
                 #expect(try await property("My.Samples", whole) == #"["sample[]","\#(id)","\#(other.id)"]"#)
                 #expect(sample.id == id)
+                try await mount.output(
+                    """
+                    cd \(WholeAccount.sample)/Properties && ln -s ../ParentAppSession My.Session &&
+                        test "$(readlink -e My.Session)" = "$MNT/AppSessions/Sequencing"
+                    """
+                )
             }
         }
 
@@ -182,6 +176,93 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "A key that would not be found again, and an editor's copy, is EINVAL where it is made, and nothing is sent"
+        )
+        func keys() async throws {
+            try await WholeAccount.using { whole in
+                let (mount, place) = (whole.mount, "\(WholeAccount.appResult)/Properties")
+                for (change, made) in [
+                    ("echo v > App.Map/.k", "App.Map/.k"), ("echo v > App.Map/$'a\\tb'", "App.Map/a"),
+                    ("mkdir App.Map/.d", "App.Map/.d"), ("echo v > App.Maps/0/.k", "App.Maps/0/.k"),
+                    ("ln -s ../../../../Samples/S1/Files/S1_R2.fastq.gz App.References/.1", "App.References/.1"),
+                    ("echo v > App.Map/key~", "App.Map/key~"), ("echo v > App.Map/'#key#'", "App.Map/#key#"),
+                    ("echo v > App.Map/4913", "App.Map/4913"), ("rsync $HOME/token App.Map/key", "App.Map/.key."),
+                ] {
+                    whole.simulator.resetRequests()
+                    try await mount.expect("cd \(place); \(change)", failsWith: "Invalid argument")
+                    let text = try await mount.output(#"cat "$(dirname "$1")/.error""#, "\(place)/\(made)")
+                    #expect(text.hasPrefix("errno: EINVAL"), "\(change): \(text)")
+                    #expect(text.contains("property '\(made)"), "\(change): \(text)")
+                    #expect(text.contains("can't be made: "), "\(change): \(text)")
+                    #expect(!whole.simulator.requests.contains { $0.method == "POST" }, "\(change)")
+                }
+                // It is told where it happened, and nowhere else.
+                #expect(try await mount.output("cat \(place)/.error") == "")
+                #expect(
+                    try await mount.output("ls -A \(place)/App.Map \(place)/App.Maps/0") == """
+                        \(place)/App.Map:
+                        key
+
+                        \(place)/App.Maps/0:
+                        key
+
+                        """
+                )
+            }
+        }
+
+        @Test(
+            "A reference that is in a list already is EEXIST, whether the list is known or others have put it there since"
+        )
+        func twins() async throws {
+            try await WholeAccount.using { whole in
+                let other = try whole.sample.addFile("S1_R3.fastq.gz", .bytes([3]))
+                let (mount, list) = (whole.mount, "\(WholeAccount.appResult)/Properties/App.References")
+                let files = "$MNT/\(WholeAccount.sample)/Files"
+                whole.simulator.resetRequests()
+                try await mount.expect("ln -s \"\(files)/S1_R1.fastq.gz\" \(list)/1", failsWith: "File exists")
+                let text = try await mount.output("cat \(list)/.error")
+                #expect(text.hasPrefix("errno: EEXIST"), "\(text)")
+                #expect(try await mount.output("cat \(list)/../.error") == "")
+                #expect(text.contains("'0' in this list refers to file \(whole.file.id) already"), "\(text)")
+                #expect(!whole.simulator.requests.contains { $0.method == "POST" })
+
+                try whole.appResult.setProperty("App.References", references: [whole.file, other])
+                try await mount.expect("ln -s \"\(files)/S1_R3.fastq.gz\" \(list)/2", failsWith: "File exists")
+                let later = try await mount.output("cat \(list)/.error")
+                #expect(later.contains("'1' in this list refers to file \(other.id) already"), "\(later)")
+                let ids = #""\#(whole.file.id)","\#(other.id)""#
+                #expect(try await whole.property("App.References") == #"["file[]",\#(ids)]"#)
+            }
+        }
+
+        @Test("Properties of datasets and biosamples are read-only: their modes say so, and so does EPERM in words")
+        func readOnlyKinds() async throws {
+            try await WholeAccount.using { whole in
+                try whole.sample.setProperty("App.Note", "first")
+                for place in ["Projects/Trio/Datasets/S1/Properties", "BioSamples/S1/Properties"] {
+                    let shown = try await whole.mount.output(
+                        "cat \(place)/App.Note; stat -c %a \(place) \(place)/App.Note"
+                    )
+                    #expect(shown == "first\n555\n444\n")
+                    whole.simulator.resetRequests()
+                    for change in [
+                        "echo x > App.Note", "echo x > App.New", "rm -f App.Note", "mkdir App.List",
+                        "truncate -s 0 App.Note", "ln -s \"$MNT/\(WholeAccount.sample)\" App.Link",
+                    ] {
+                        try await whole.mount.expect(
+                            "cd \(place); \(change)",
+                            failsWith: "Operation not permitted"
+                        )
+                        let text = try await whole.mount.output("cat \(place)/.error")
+                        #expect(text.contains("can be read and not changed"), "\(change): \(text)")
+                    }
+                    #expect(!whole.simulator.requests.contains { !["GET", "HEAD"].contains($0.method) })
+                }
+            }
+        }
+
         @Test("A refusal of the service reaches the program, with the service's words in .error")
         func refusals() async throws {
             try await WholeAccount.using { whole in
@@ -196,5 +277,23 @@ extension EndToEnd {
                 try await whole.mount.expect("ln -s ../../../Samples/S1 \(place)/A.c", failsWith: "Permission denied")
             }
         }
+    }
+}
+
+extension WholeAccount {
+    /// What the service has of a property: its type, and its content as one line of JSON.
+    func property(_ name: String) async throws -> String {
+        try await mount.output(
+            """
+            curl -sS -H "x-access-token: $(cat $HOME/token)" \
+                "$1/v1pre3/appresults/$2/properties" | jq -c --arg name "$3" '
+                .Response.Items[] | select(.Name == $name) | [.Type] +
+                    if .Content then .Content | if type == "array" then . else [.Id? // .] end
+                    else (.Items | map(if type == "object" then .Id else . end)) end'
+            """,
+            simulator.apiURL,
+            appResult.id,
+            name
+        ).trimmingCharacters(in: .newlines)
     }
 }

@@ -12,22 +12,26 @@ extension Property: Decodable {
         modified = fields.timestamp("DateModified")
         totalCount = fields.integer("ItemsTotalCount").flatMap { Int(exactly: $0) }
         let type = fields.text("Type") ?? "string"
-        value = Self.value(of: type, in: fields) ?? .unknown(type: type, json: Self.json(in: fields))
+        var hidden = 0
+        let known = Self.value(of: type, in: fields, hidden: &hidden)
+        value = known ?? .unknown(type: type, json: Self.json(in: fields))
+        hiddenCount = hidden
     }
 
-    private static func value(of type: String, in fields: Fields) -> PropertyValue? {
+    private static func value(of type: String, in fields: Fields, hidden: inout Int) -> PropertyValue? {
         switch type.lowercased() {
         case "string":
             return (try? fields.value("Content")).map { .text($0) }
         case "string[]":
-            return list(in: fields, ["Items"]).map { .texts($0) }
+            return list(in: fields, ["Items"], hidden: &hidden).map { .texts($0) }
         case "map":
             return read(["ContentMap", "Content", "Items"], in: fields).map { .map($0) }
         case "map[]":
-            return list(in: fields, ["ItemsMap", "Items"]).map { .maps($0) }
+            return list(in: fields, ["ItemsMap", "Items"], hidden: &hidden).map { .maps($0) }
         case let word where word.hasSuffix("[]"):
             guard let kind = EntityKind(word: String(word.dropLast(2))) else { return nil }
-            let list: [ReferenceContent]? = list(in: fields, keys(endingIn: "Items", in: fields))
+            let keys = keys(endingIn: "Items", in: fields)
+            let list: [ReferenceContent]? = list(in: fields, keys, hidden: &hidden)
             return list.map { .references(kind, $0.map { $0.reference(kind) }) }
         case let word:
             guard let kind = EntityKind(word: word) else { return nil }
@@ -45,9 +49,19 @@ extension Property: Decodable {
     }
 
     /// The same for a list, which is empty when none of the keys is there: the service leaves out what is empty.
-    private static func list<Value: Decodable>(in fields: Fields, _ keys: [String]) -> [Value]? {
-        let present = keys.filter { fields.contains(Fields.Key(stringValue: $0)) }
-        return present.isEmpty ? [] : read(present, in: fields)
+    ///
+    /// - Parameter hidden: Is set to the number of elements that the service does not show.
+    private static func list<Value: Decodable>(in fields: Fields, _ keys: [String], hidden: inout Int) -> [Value]? {
+        let present = keys.filter { !isNull($0, in: fields) }
+        guard !present.isEmpty else { return [] }
+        let list: ShownElements<Value>? = read(present, in: fields)
+        hidden = list?.hidden ?? 0
+        return list?.elements
+    }
+
+    /// Whether there is nothing under a key.
+    private static func isNull(_ key: String, in fields: Fields) -> Bool {
+        (try? fields.value(Fields.Key(stringValue: key), as: Something?.self)) == nil
     }
 
     /// `Items`, then `RunItems` and the like; `HrefItems` is a link.
@@ -63,10 +77,29 @@ extension Property: Decodable {
     }
 }
 
+/// Anything but `null`.
+private struct Something: Decodable {
+    init(from decoder: any Decoder) throws {}
+}
+
+/// The elements of a list without the `null`s, which stand for what the service does not show, such as an entity that this
+/// account may not see.
+private struct ShownElements<Element: Decodable>: Decodable {
+    let elements: [Element]
+    /// How many others there are.
+    let hidden: Int
+
+    init(from decoder: any Decoder) throws {
+        let all = try [Element?](from: decoder)
+        elements = all.compactMap { $0 }
+        hidden = all.count - elements.count
+    }
+}
+
 extension PropertyMap: Decodable {
     /// Reads a list of `{"Key": …, "Values": […]}`.
     public init(from decoder: any Decoder) throws {
-        entries = try [Entry](from: decoder)
+        entries = try ShownElements<Entry>(from: decoder).elements
     }
 }
 
@@ -75,7 +108,8 @@ extension PropertyMap.Entry: Decodable {
     public init(from decoder: any Decoder) throws {
         let fields = try Fields(decoder)
         key = try fields.value("Key")
-        values = fields.contains("Values") ? try fields.array("Values") : []
+        let shown = fields.contains("Values") ? try fields.value("Values", as: ShownElements<String>?.self) : nil
+        values = shown?.elements ?? []
     }
 }
 
@@ -115,16 +149,16 @@ struct ReferredEntity<Entity: Decodable & Sendable>: Decodable, Sendable {
 }
 
 /// One of a property's values, as `/properties/{name}/items` lists them: `{"Id": …, "Content": …}` (SDK). v2 may call the
-/// content otherwise, as it does in the property.
+/// content otherwise, as it does in the property. There is none where the service does not show it.
 struct PropertyItem<Content: Decodable & Sendable>: Decodable, Sendable {
     /// The service's name of the value within its property; not always sent.
     let id: EntityID?
-    let content: Content
+    let content: Content?
 
     init(from decoder: any Decoder) throws {
         let fields = try Fields(decoder)
         id = try? fields.id()
         let keys = fields.keys.filter { $0.hasSuffix("Content") || $0 == "ContentMap" }.sorted { $0.count < $1.count }
-        content = try fields.value(Fields.Key(stringValue: keys.first ?? "Content"))
+        content = try fields.value(Fields.Key(stringValue: keys.first ?? "Content"), as: Content?.self)
     }
 }

@@ -8,6 +8,8 @@ public struct Property: Sendable, Hashable {
     public var value: PropertyValue
     /// How many values the list has at the service; only lists tell.
     public var totalCount: Int?
+    /// How many values of the list the service counts and does not show: `null` stands for each.
+    public var hiddenCount = 0
     /// When it was last changed; only a property that was asked for by name tells (SDK).
     public var modified: Timestamp?
     /// The service's link to it.
@@ -34,7 +36,20 @@ public struct Property: Sendable, Hashable {
     /// something else (SDK).
     public var isCut: Bool {
         guard let count = value.count, let totalCount else { return false }
-        return totalCount > count
+        return totalCount > count + hiddenCount
+    }
+}
+
+extension EntityKind {
+    /// Why properties of such an entity can't be changed, in a sentence; `nil` when they can.
+    ///
+    /// What v2 alone knows has calls that read its properties, and none that set or remove one (Swagger).
+    public var propertyFault: String? {
+        switch self {
+        case .project, .sample, .appResult, .run, .file, .appSession: nil
+        case .dataset, .bioSample, .genome:
+            "the properties of a \(rawValue) can be read and not changed: the API has no call for that"
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 extension PropertyValue {
-    /// The body of the call that sets it. (SDK; v2 takes the same)
+    /// The body of the call that sets it. (SDK)
     ///
     /// - Returns: `nil` for a value of an unknown type, which can't be written.
     func body(name: String, description: String?) -> JSONObject? {
