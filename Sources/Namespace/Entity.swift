@@ -71,6 +71,20 @@ public enum Entity: Sendable {
         }
     }
 
+    /// When it was made.
+    public var created: Timestamp? {
+        switch self {
+        case .project(let project): project.created
+        case .sample(let sample): sample.created
+        case .appResult(let appResult): appResult.created
+        case .appSession(let session): session.created
+        case .run(let run): run.created
+        case .dataset(let dataset): dataset.created
+        case .bioSample(let bioSample): bioSample.created
+        case .genome: nil
+        }
+    }
+
     /// When it was last changed, or made where the service says no more.
     public var modified: Timestamp? {
         switch self {

@@ -8,8 +8,9 @@ public import BaseSpaceAPI
 /// 2. A leading `.` gets `_` in front, since dot names are the mount's own (and `.` and `..` the kernel's).
 /// 3. An empty name becomes `_`.
 /// 4. What is longer than 255 bytes of UTF-8, the kernel's limit, is cut at a character.
-/// 5. Of several entities that would share a name, the one with the lowest id keeps it and every other one gets
-///    ` (<id>)`, or ` (<id>.2)` where another entity is called just that. Ids only grow, so that a new entity never renames one that is there.
+/// 5. Of several entities that would share a name, the one that was made first keeps it (of several of a second, or where
+///    the service does not say when, that with the lowest id) and every other one gets ` (<id>)`, or ` (<id>.2)` where another entity is called just that.
+///    So a new entity never renames one that is there.
 public enum EntityNames {
     /// The kernel's NAME_MAX, in bytes.
     public static let maximumLength = 255
@@ -26,17 +27,29 @@ public enum EntityNames {
 
     /// Unique, legal names for the entities of one directory, in the order given.
     ///
-    /// - Parameter entities: id and name of each; an id occurs once.
-    public static func unique(_ entities: [(id: EntityID, name: String)]) -> [String] {
+    /// - Parameter entities: id and name of each, and when it was made; an id occurs once.
+    public static func unique(_ entities: [(id: EntityID, name: String, created: Timestamp?)]) -> [String] {
         var taken: Set<String> = []
         taken.reserveCapacity(entities.count)
         var names = [String](repeating: "", count: entities.count)
-        for index in entities.indices.sorted(by: { entities[$0].id < entities[$1].id }) {
+        for index in entities.indices.sorted(by: { isOlder(entities[$0], entities[$1]) }) {
             let name = free(legal(entities[index].name), id: entities[index].id) { taken.contains($0) }
             taken.insert(name)
             names[index] = name
         }
         return names
+    }
+
+    private static func isOlder(
+        _ one: (id: EntityID, name: String, created: Timestamp?),
+        _ other: (id: EntityID, name: String, created: Timestamp?)
+    ) -> Bool {
+        switch (one.created, other.created) {
+        case (let first?, let second?) where first != second: first < second
+        case (_?, nil): true
+        case (nil, _?): false
+        default: one.id < other.id
+        }
     }
 
     /// `name`, or if it is taken `name (<id>)`, or if somebody has that name already `name (<id>.2)` and so on.
@@ -75,6 +88,19 @@ public enum EntityNames {
             guard count <= limit else { break }
             kept.append(character)
         }
-        return kept
+        return kept.isEmpty ? cut(name, to: limit) : kept
+    }
+
+    /// The same for a name that begins with one character of more bytes than that, a letter under hundreds of accents: no name
+    /// must become none.
+    private static func cut(_ name: String, to limit: Int) -> String {
+        var kept = String.UnicodeScalarView()
+        var count = 0
+        for scalar in name.unicodeScalars {
+            count += UTF8.width(scalar)
+            guard count <= limit else { break }
+            kept.append(scalar)
+        }
+        return String(kept)
     }
 }

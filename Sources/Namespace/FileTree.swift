@@ -104,6 +104,8 @@ struct FileTree {
 
     /// The directory that a file goes to, made with those above it.
     private mutating func directory(of file: RemoteFile) -> Int {
+        // `d/`, as a folder of S3 is marked: its place is beside the directory, not in it.
+        guard file.path.utf8.last != UInt8(ascii: "/") else { return directory(Self.components(of: file).dropLast()) }
         let words = file.path.prefix(upTo: file.path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? file.path.startIndex)
         if directories[latest].path.utf8.elementsEqual(words.utf8) { return latest }
         let key = ByteString(String(words))

@@ -32,10 +32,10 @@ public enum HiddenDirectory: Sendable {
         case .statuses(let project): "project/\(project)/by-status"
         case .status(let status, let project): "project/\(project)/by-status/\(status.rawValue)"
         case .metadata(let place): "\(place.container.key)/files.metadata/\(place.path)"
-        case .fileMetadata(let file): "file/\(file.id)/metadata"
-        case .content(let file): "file/\(file.id)/content"
-        case .coverage(let file): "file/\(file.id)/coverage"
-        case .variants(let file): "file/\(file.id)/variants"
+        case .fileMetadata(let file): "\(file.key)/metadata"
+        case .content(let file): "\(file.key)/content"
+        case .coverage(let file): "\(file.key)/coverage"
+        case .variants(let file): "\(file.key)/variants"
         }
     }
 }

@@ -33,14 +33,14 @@ struct Listing: Sendable {
     let count: Int
     /// Files that the service said were there.
     let fileCount: Int
-    /// The names of entities by their ids.
-    private let names: [EntityID: String]
+    /// The names of entities.
+    private let names: [EntityKey: String]
 
     init(directories: [String: Directory], fileCount: Int = 0) {
         self.init(directories, names: [:], fileCount: fileCount)
     }
 
-    private init(_ directories: [String: Directory], names: [EntityID: String], fileCount: Int = 0) {
+    private init(_ directories: [String: Directory], names: [EntityKey: String], fileCount: Int = 0) {
         self.directories = directories
         self.names = names
         self.fileCount = fileCount
@@ -50,16 +50,18 @@ struct Listing: Sendable {
     /// A collection's directory, its entities named by ``EntityNames``.
     init(of entities: [Entity], in collection: EntityCollection) {
         var directory = Directory(minimumCapacity: entities.count)
-        var names = [EntityID: String](minimumCapacity: entities.count)
+        var names = [EntityKey: String](minimumCapacity: entities.count)
         for (name, entity) in zip(Self.names(of: entities, in: collection), entities) {
             directory[name] = collection.isHome ? .entity(entity) : .reference(entity.key)
-            names[entity.id] = name
+            names[entity.key] = name
         }
         self.init(["": directory], names: names)
     }
 
     private static func names(of entities: [Entity], in collection: EntityCollection) -> [String] {
-        guard case .results = collection else { return EntityNames.unique(entities.map { ($0.id, $0.name) }) }
+        guard case .results = collection else {
+            return EntityNames.unique(entities.map { ($0.id, $0.name, $0.created) })
+        }
         // As in BaseMount: `AppResults.17.calls`. The id makes it unique, however the rest is cut.
         return entities.map { entity in
             let word = if case .sample = entity { "Samples" } else { "AppResults" }
@@ -86,7 +88,7 @@ struct Listing: Sendable {
     }
 
     /// The name of the child that stands for an entity.
-    func name(of id: EntityID) -> String? { names[id] }
+    func name(of entity: EntityKey) -> String? { names[entity] }
 }
 
 /// A listing in the course of time: when it was fetched, who is fetching it anew.

@@ -28,6 +28,14 @@ struct LocalEntries: Sendable {
         }
     }
 
+    /// The upload that made a file.
+    func upload(_ id: EntityID) -> FileRecord? {
+        for child in directories.values.lazy.flatMap(\.values) {
+            if case .uploaded(let record, _) = child, record.id == id { return record }
+        }
+        return nil
+    }
+
     /// Forgets the uploads that a listing fetched since `start` has.
     ///
     /// - Returns: Whether there were any.

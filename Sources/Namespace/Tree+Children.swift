@@ -19,9 +19,9 @@ extension Tree.State {
             guard localProperties[place.owner]?.contains(place.path) == true else { return nil }
             return node(.properties(place), named: name, in: directory)
         }
-        guard let place = directory.filePlace, let child = local[place.container]?[place.appending(name).path] else {
-            return nil
-        }
+        guard let place = directory.placeOfLocalEntries,
+            let child = local[place.container]?[place.appending(name).path]
+        else { return nil }
         return node(for: child, named: name, in: directory)
     }
 
@@ -30,7 +30,7 @@ extension Tree.State {
         if case .properties(let place) = directory.content {
             return properties(at: place, of: directory, listed: listed)
         }
-        let place = directory.filePlace
+        let place = directory.placeOfLocalEntries
         let localChildren = place.flatMap { local[$0.container]?.directories[$0.path] } ?? [:]
         var nodes: [Node] = []
         nodes.reserveCapacity(listed.count + localChildren.count)
@@ -38,7 +38,7 @@ extension Tree.State {
             node(for: child, named: name, in: directory).map { nodes.append($0) }
         }
         for (name, child) in localChildren.sorted(by: { $0.key < $1.key }) {
-            nodes.append(node(for: child, named: name, in: directory))
+            node(for: child, named: name, in: directory).map { nodes.append($0) }
         }
         return nodes
     }
@@ -67,25 +67,34 @@ extension Tree.State {
             node(.link(target: key.link(fromDepth: directory.depth)), named: name, in: directory)
         case (.properties(let place), .directory):
             node(.properties(place.appending(name)), named: name, in: directory)
-        case (.properties(let place), .text):
-            node(.property(place.appending(name)), named: name, in: directory)
+        case (.properties(let place), .text(let text)):
+            node(.property(place.appending(name), size: text.count), named: name, in: directory)
         case (_, .text(let text)): node(.text(text), named: name, in: directory)
         case (_, .file(let record)): file(record, named: name, in: directory)
         case (_, .directory): subdirectory(named: name, in: directory)
         }
     }
 
-    private func node(for child: LocalEntries.Child, named name: String, in directory: Node) -> Node {
+    /// The node of what is only here, as the directory shows it; `nil` if it does not.
+    private func node(for child: LocalEntries.Child, named name: String, in directory: Node) -> Node? {
+        if case .hidden(.metadata(let place)) = directory.content {
+            switch child {
+            // The service has nothing to tell of it yet.
+            case .staged: return nil
+            case .uploaded(let record, _): return node(.hidden(.fileMetadata(record)), named: name, in: directory)
+            case .directory: return node(.hidden(.metadata(place.appending(name))), named: name, in: directory)
+            }
+        }
         switch child {
         case .staged(let inode):
-            Node(
+            return Node(
                 inode: inode,
                 parent: filesInode(of: directory),
                 name: name,
                 content: .staged(placeOfChild(named: name, in: directory))
             )
-        case .uploaded(let record, _): file(record, named: name, in: directory)
-        case .directory: subdirectory(named: name, in: directory)
+        case .uploaded(let record, _): return file(record, named: name, in: directory)
+        case .directory: return subdirectory(named: name, in: directory)
         }
     }
 
@@ -123,6 +132,11 @@ extension Tree.State {
 }
 
 extension Node {
+    /// The place whose local entries a directory shows: its own, or that of the files that it describes.
+    fileprivate var placeOfLocalEntries: FilePlace? {
+        if case .hidden(.metadata(let place)) = content { place } else { filePlace }
+    }
+
     /// How many directories below the root the entries of this one stand, where links stand in it.
     var depth: Int {
         switch content {

@@ -1,4 +1,5 @@
 public import BaseSpaceAPI
+internal import OrderedCollections
 internal import Synchronization
 
 /// What `mkdir` came to.
@@ -26,6 +27,7 @@ extension Tree {
             }
             return .created(entered(.project(project), as: name, in: directory, of: .projects))
         case .collection(.appResults(let project), _):
+            guard try await isFree(name, in: .appResults(of: project)) else { return .existing }
             let appResult = try await service.createAppResult(
                 NewAppResult(
                     name: name,
@@ -41,6 +43,14 @@ extension Tree {
         default:
             preconditionFailure("Only Projects/, AppResults/ and the directories of sessions take new entities")
         }
+    }
+
+    /// Whether nothing in a collection has that name now. The service would make a second one of it, and the older of two keeps
+    /// the name: what is written to that path would end in somebody else's.
+    private func isFree(_ name: String, in collection: EntityCollection) async throws(BaseSpaceError) -> Bool {
+        let key = ListingKey.entities(collection)
+        state.withLock { $0.outdate(key) }
+        return try await listing(for: key).directories[""]?[name] == nil
     }
 
     /// Makes an AppResult in a session that is there, in the project that the session works in.

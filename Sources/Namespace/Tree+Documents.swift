@@ -67,11 +67,6 @@ extension Tree {
         }
     }
 
-    /// Asks anew at the next look.
-    func refresh(_ document: DocumentFile) {
-        state.withLock { $0.outdate(document) }
-    }
-
     private func fetch(_ document: DocumentFile) async -> Result<[UInt8], BaseSpaceError> {
         let start = now()
         do throws(BaseSpaceError) {

@@ -94,14 +94,26 @@ extension Tree.State {
         compactRetained()
     }
 
-    /// What has become of a node: a directory is listed from a snapshot, and a staged file in it may have been uploaded,
-    /// renamed or removed since.
+    /// What has become of a node: a directory is listed from a snapshot, and a file in it may have been written again,
+    /// uploaded, renamed or removed since.
     fileprivate func current(_ node: Node) -> Node? {
-        guard case .staged(let place) = node.content else { return node }
-        switch local[place.container]?[place.path] {
-        case .staged(node.inode): return node
-        case .uploaded(let record, _) where aliases[record.id] == node.inode: return node.with(.file(record))
-        default: return slots[node.inode]?.node
+        switch node.content {
+        case .staged(let place):
+            switch local[place.container]?[place.path] {
+            case .staged(node.inode): return node
+            case .uploaded(let record, _) where aliases[record.id] == node.inode: return node.with(.file(record))
+            default: return slots[node.inode]?.node
+            }
+        case .file(let record):
+            // Nearly all files are in containers where nothing was written.
+            guard let entries = local[record.container] else { return node }
+            switch entries[record.place.path] {
+            case .staged(node.inode): return node.with(.staged(record.place))
+            case .uploaded(let newer, _) where aliases[newer.id] == node.inode: return node.with(.file(newer))
+            default: return node
+            }
+        default:
+            return node
         }
     }
 }

@@ -194,8 +194,8 @@ extension Tree {
 
     /// Entities that were made here while the fetch was under way and are not in its answer, added to it.
     private func merged(_ entities: [Entity], with created: [Entity]) -> [Entity] {
-        var seen: Set<EntityID> = []
-        return (entities + created).filter { seen.insert($0.id).inserted }
+        var seen: Set<EntityKey> = []
+        return (entities + created).filter { seen.insert($0.key).inserted }
     }
 
     /// Puts an entity that was made here into its collection's listing, and answers its node.
@@ -211,7 +211,7 @@ extension Tree {
                 slot.listing = Listing(of: merged(listing.entities, with: [entity]), in: collection)
             }
             state.put(slot, for: key)
-            guard let listing = slot.listing, let name = listing.name(of: entity.id) else { return nil }
+            guard let listing = slot.listing, let name = listing.name(of: entity.key) else { return nil }
             return state.child(named: name, of: directory, in: listing)
         }
     }

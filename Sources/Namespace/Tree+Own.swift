@@ -1,4 +1,5 @@
 internal import BaseSpaceAPI
+internal import OrderedCollections
 internal import Synchronization
 
 /// A directory's own children: those that are there because of what it is, whatever a listing says. Most are shown; those
@@ -57,10 +58,16 @@ extension Tree {
             }
             return ownNode(content, named: name, in: directory)
         case .entityInCollection(let id):
-            guard let key = directory.listedKey, let target = try await listing(for: key).name(of: id) else {
+            guard case .collection(let collection, let owner) = directory.content, let kind = collection.kind else {
                 return nil
             }
-            return ownNode(.link(target: target), named: name, in: directory)
+            let key = EntityKey(kind: kind, id: id)
+            if let target = try await listing(for: .entities(collection)).name(of: key) {
+                return ownNode(.link(target: target), named: name, in: directory)
+            }
+            // Its directory stands here under this name, if the service tells of it without listing it.
+            guard owner == nil, let entity = try await unlisted(key) else { return nil }
+            return ownNode(.entity(entity), named: name, in: directory)
         case .entityAnywhere(let key):
             guard let target = try await path(of: key) else { return nil }
             let up = String(repeating: "../", count: directory.depth)
@@ -131,10 +138,7 @@ extension Tree {
     private func shownContents(of hidden: HiddenDirectory) -> [(String, Node.Content)] {
         switch hidden {
         case .byID: EntityKind.places.map { ($0.plural, .hidden(.entities($0))) }
-        case .reports:
-            (Array(configuration.reports.keys) + ["user.json"]).sorted().map { name in
-                (name, .document(name == "user.json" ? .json(.user) : .report(name)))
-            }
+        case .reports: configuration.reports.keys.sorted().map { ($0, .document(.report($0))) }
         case .statuses(let project):
             [SessionStatus.running, .needsAttention, .timedOut, .complete, .aborted].map { status in
                 (status.rawValue, .hidden(.status(status, of: project)))
@@ -149,9 +153,26 @@ extension Tree {
 
     private func knownFormats(of file: FileRecord) -> [(String, Node.Content)] {
         let name = file.name.lowercased()
-        if name.hasSuffix(".bam") { return [("Coverage", .hidden(.coverage(file)))] }
-        if name.hasSuffix(".vcf.gz") || name.hasSuffix(".vcf") { return [("Variants", .hidden(.variants(file)))] }
+        if name.hasSuffix(".bam"),
+            hasBeside([file.name + ".bai", file.name.dropLast(4) + ".bai", file.name + ".csi"], file)
+        {
+            return [("Coverage", .hidden(.coverage(file)))]
+        }
+        if name.hasSuffix(".vcf.gz"), hasBeside([file.name + ".tbi", file.name + ".csi"], file) {
+            return [("Variants", .hidden(.variants(file)))]
+        }
         return []
+    }
+
+    /// Whether an index stands beside a file, as far as the listing of its directory is known: only then can the service look
+    /// into it.
+    private func hasBeside(_ indexes: [String], _ file: FileRecord) -> Bool {
+        let directory = file.place.directory
+        return state.withLock { state in
+            guard let listing = state.listings[.files(of: file.container)]?.listing else { return true }
+            let (listed, own) = (listing.directories[directory], state.local[file.container]?.directories[directory])
+            return indexes.contains { listed?[$0] != nil || own?[$0] != nil }
+        }
     }
 
     private func metadata(of file: FileRecord) -> [(String, Node.Content)] {

@@ -9,11 +9,11 @@ extension Tree {
     /// and that project's list for its name.
     public func path(of key: EntityKey) async throws(BaseSpaceError) -> String? {
         switch key.kind {
-        case .project: return try await path(of: key.id, in: .projects, at: "Projects")
-        case .run: return try await path(of: key.id, in: .runs, at: "Runs")
-        case .appSession: return try await path(of: key.id, in: .appSessions, at: "AppSessions")
-        case .bioSample: return try await path(of: key.id, in: .bioSamples, at: "BioSamples")
-        case .genome: return try await path(of: key.id, in: .genomes, at: "Genomes")
+        case .project: return try await rootPath(of: key, in: .projects, at: "Projects")
+        case .run: return try await rootPath(of: key, in: .runs, at: "Runs")
+        case .appSession: return try await rootPath(of: key, in: .appSessions, at: "AppSessions")
+        case .bioSample: return try await rootPath(of: key, in: .bioSamples, at: "BioSamples")
+        case .genome: return try await rootPath(of: key, in: .genomes, at: "Genomes")
         case .file: return try await path(ofFile: key.id)
         case .sample, .appResult, .dataset: break
         }
@@ -21,21 +21,43 @@ extension Tree {
             let directory = try await path(of: EntityKey(kind: .project, id: project))
         else { return nil }
         let (collection, name) = Self.collection(of: key.kind, in: project)
-        return try await path(of: key.id, in: collection, at: "\(directory)/\(name)")
+        return try await path(of: key, in: collection, at: "\(directory)/\(name)")
+    }
+
+    /// The path of what stands right below the root. The service tells of more by id than it lists: of the sessions that others
+    /// have run in a shared project, say. That is found in the directory by its id.
+    private func rootPath(
+        of entity: EntityKey,
+        in collection: EntityCollection,
+        at directory: String
+    ) async throws(BaseSpaceError) -> String? {
+        if let path = try await path(of: entity, in: collection, at: directory) { return path }
+        return try await unlisted(entity).map { "\(directory)/.id.\($0.id)" }
+    }
+
+    /// An entity that no list of the account has; `nil` if the service has none for it.
+    func unlisted(_ key: EntityKey) async throws(BaseSpaceError) -> Entity? {
+        do throws(BaseSpaceError) {
+            let entity = try await service.entity(key)
+            state.withLock { $0.learnStatus(from: entity, at: now()) }
+            return entity
+        } catch  where error.isAbsence {
+            return nil
+        }
     }
 
     private func path(
-        of id: EntityID,
+        of entity: EntityKey,
         in collection: EntityCollection,
         at directory: String
     ) async throws(BaseSpaceError) -> String? {
         let key = ListingKey.entities(collection)
-        if let name = try await listing(for: key).name(of: id) { return "\(directory)/\(name)" }
+        if let name = try await listing(for: key).name(of: entity) { return "\(directory)/\(name)" }
         // Who refers to it may know of it since after the listing; an id that is nowhere is no reason to ask all the time.
         guard state.withLock({ $0.outdate(key, fetchedBefore: now() - configuration.retryInterval) }) else {
             return nil
         }
-        return try await listing(for: key).name(of: id).map { "\(directory)/\($0)" }
+        return try await listing(for: key).name(of: entity).map { "\(directory)/\($0)" }
     }
 
     /// A file's path: that of what it is in, and its place there.
@@ -43,8 +65,18 @@ extension Tree {
         guard let owner = try await service.container(ofFile: id), let key = owner.entity,
             let directory = try await path(of: key)
         else { return nil }
-        let files = try await listing(for: .files(of: owner))
-        return files.files.first { $0.id == id }.map { "\(directory)/Files/\($0.place.path)" }
+        return try await file(id, of: owner).map { "\(directory)/Files/\($0.place.path)" }
+    }
+
+    private func file(_ id: EntityID, of owner: FileContainer) async throws(BaseSpaceError) -> FileRecord? {
+        // What was just uploaded is in no listing yet.
+        if let own = state.withLock({ $0.local[owner]?.upload(id) }) { return own }
+        let key = ListingKey.files(of: owner)
+        if let record = try await listing(for: key).files.first(where: { $0.id == id }) { return record }
+        guard state.withLock({ $0.outdate(key, fetchedBefore: now() - configuration.retryInterval) }) else {
+            return nil
+        }
+        return try await listing(for: key).files.first { $0.id == id }
     }
 
     /// The project that an entity is in; of several the first.
@@ -57,7 +89,7 @@ extension Tree {
             case .dataset(let dataset): return dataset.projectID
             default: return nil
             }
-        } catch  where [403, 404, 410].contains(error.status) {
+        } catch  where error.isAbsence {
             return nil
         }
     }
@@ -83,13 +115,7 @@ extension Tree {
         switch entity {
         case .project(let project):
             return try await self.project(of: key) == project.id
-        case .appSession(let session):
-            if isSameSession(container, as: entity) { return true }
-            do throws(BaseSpaceError) {
-                return try await sessionID(of: key) == session.id
-            } catch  where [403, 404, 410].contains(error.status) {
-                return false
-            }
+        case .appSession: return try await belongs(container, toSessionOf: entity)
         default: return false
         }
     }
@@ -143,7 +169,7 @@ extension EntityCollection {
         case .samples(let project): "v1pre3/projects/\(project)/samples"
         case .appResults(let project): "v1pre3/projects/\(project)/appresults"
         case .datasets(let project): "v2/projects/\(project)/datasets"
-        case .projectSessions(let project): "v1pre3/users/current/appsessions?output.projects=\(project)"
+        case .projectSessions(let project): "v2/appsessions?output.projects=\(project)"
         case .bioSampleDatasets(let bioSample): "v2/datasets?inputbiosamples=\(bioSample)"
         case .results(let session): "v1pre3/appsessions/\(session)/appresults"
         }

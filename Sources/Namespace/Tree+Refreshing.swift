@@ -34,7 +34,7 @@ extension Tree {
             // Whoever refreshes wants the states of sessions as well.
             state.outage.tryAgain()
             for id in state.sessions.keys {
-                state.sessions[id]?.learned = now() - configuration.statusLifetime
+                state.sessions[id]?.isOutdated = true
             }
         }
     }
@@ -46,20 +46,39 @@ extension Tree {
         }
     }
 
-    /// Moves an entity to the user's trash; the next look into what lists it asks the service.
-    public func moveToTrash(_ entity: EntityKey) async throws(BaseSpaceError) {
-        try await service.moveToTrash(entity)
-        state.withLock { state in
+    /// Moves an entity to the user's trash. What it takes along is not told: a session its results, a result its dataset, a
+    /// project everything in it. So the next look into any list asks the service.
+    ///
+    /// - Returns: What the kernel knows of that may have gone along.
+    public func moveToTrash(_ entity: Entity) async throws(BaseSpaceError) -> [Node] {
+        // Also after a failure: whether the service has done it is not always known.
+        defer {
+            state.withLock { state in
+                for key in state.listings.keys where state.mayChange(key, withTrashOf: entity) {
+                    state.outdate(key)
+                }
+            }
+        }
+        try await service.moveToTrash(entity.key)
+        return state.withLock { state in
             state.outage.isOver(at: now())
-            for (key, slot) in state.listings {
-                guard case .entities = key, slot.listing?.name(of: entity.id) != nil else { continue }
-                state.outdate(key)
+            return state.slots.values.map(\.node).filter { node in
+                guard case .entity(let other) = node.content, let container = other.container else { return false }
+                return state.isKnownInSession(container, of: entity) || other.kind == .dataset
             }
         }
     }
 }
 
 extension Tree.State {
+    fileprivate func mayChange(_ key: ListingKey, withTrashOf entity: Entity) -> Bool {
+        switch key {
+        case .entities, .files(of: .dataset): true
+        case .files(let container): container == entity.container || isKnownInSession(container, of: entity)
+        case .properties: false
+        }
+    }
+
     /// The next look fetches, and so does whoever waits for a fetch that is under way.
     mutating func outdate(_ key: ListingKey) {
         guard var slot = listings[key] else { return }

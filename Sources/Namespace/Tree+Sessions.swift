@@ -9,6 +9,8 @@ public struct KnownSession: Sendable {
     public var summary: String
     /// When the service said so.
     var learned: ContinuousClock.Instant
+    /// Whether somebody wants to hear it anew.
+    var isOutdated = false
 }
 
 /// What is known of a sample or an AppResult beyond its files.
@@ -41,7 +43,7 @@ extension Tree {
 
     private func freshSession(_ id: EntityID, in state: State) -> KnownSession? {
         state.sessions[id].flatMap { session in
-            let isFresh = now() < session.learned + configuration.statusLifetime
+            let isFresh = !session.isOutdated && now() < session.learned + configuration.statusLifetime
             return isFresh || state.outage.pause(at: now()) != nil ? session : nil
         }
     }
@@ -102,12 +104,21 @@ extension Tree {
         return learn(try await service.appSession(id), of: entity, asked: start)
     }
 
-    /// Whether a container's files belong to the same session as an entity's: an AppSession may own several.
-    public func isSameSession(_ container: FileContainer, as entity: Entity) -> Bool {
-        state.withLock { $0.isSameSession(container, as: entity) }
+    /// Whether a container's files belong to the same session as an entity's: an AppSession may own several. The service is
+    /// asked where no listing has said so; what it has no more is in nothing.
+    public func belongs(_ container: FileContainer, toSessionOf entity: Entity) async throws(BaseSpaceError) -> Bool {
+        if container == entity.container { return true }
+        guard let key = container.entity else { return false }
+        let session = try await sessionID(of: entity)
+        do throws(BaseSpaceError) {
+            return try await sessionID(of: key) == session
+        } catch {
+            guard error.isAbsence else { throw error }
+            return false
+        }
     }
 
-    /// What the kernel knows of all AppResults of a session: their directories, files and control files.
+    /// What the kernel knows of all AppResults of a session that are known to be in it: their directories, files and control files.
     public func knownNodes(ofSessionOf entity: Entity) -> [Node] {
         state.withLock { state in
             state.slots.values.map(\.node).filter { node in
@@ -115,7 +126,7 @@ extension Tree {
                     guard let session = state.sessionID(of: owner) else { return owner.key == entity.key }
                     return session == state.sessionID(of: entity)
                 }
-                return node.filePlace.map { state.isSameSession($0.container, as: entity) } ?? false
+                return node.filePlace.map { state.isKnownInSession($0.container, of: entity) } ?? false
             }
         }
     }
@@ -146,7 +157,8 @@ extension Tree {
 }
 
 extension Tree.State {
-    func isSameSession(_ container: FileContainer, as entity: Entity) -> Bool {
+    /// Whether a container is known to belong to the session of an entity.
+    func isKnownInSession(_ container: FileContainer, of entity: Entity) -> Bool {
         guard container != entity.container else { return true }
         guard let session = containers[container]?.sessionID else { return false }
         return session == sessionID(of: entity)

@@ -185,10 +185,28 @@ public final class Tree: Sendable {
         return ownChildren(of: directory) + state.withLock { $0.children(of: directory, in: listing) }
     }
 
+    /// Which of its listings a directory shows now, as the moment when it was asked for; `nil` for a directory without any.
+    public func listingMoment(of directory: Node) -> ContinuousClock.Instant? {
+        directory.listedKey.flatMap { key in state.withLock { $0.listings[key]?.fetched } }
+    }
+
+    /// Whether a directory still shows the listing of that moment, and nobody wants another one.
+    public func shows(listingOf moment: ContinuousClock.Instant?, in directory: Node) -> Bool {
+        guard let key = directory.listedKey else { return true }
+        return state.withLock { state in
+            guard let slot = state.listings[key] else { return false }
+            return slot.fetched == moment && slot.freshUntil != nil
+        }
+    }
+
     /// How long what was just found in a directory holds: as long as the listing that was looked into.
     public func lifetime(in directory: Node) -> Duration {
         guard let key = directory.listingKey else { return configuration.metadataLifetime }
         let left = state.withLock { $0.listings[key]?.freshUntil }.map { now().duration(to: $0) } ?? .zero
+        // What a state of a session puts into a directory goes with it.
+        if case .hidden(.status) = directory.content {
+            return min(max(left, .seconds(1)), configuration.statusLifetime)
+        }
         return max(left, .seconds(1))
     }
 }

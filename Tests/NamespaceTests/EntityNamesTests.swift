@@ -24,6 +24,10 @@ import Testing
         // A base with combining marks is one character and is not torn apart.
         let marked = String(repeating: "x", count: 252) + "e\u{301}\u{302}"
         #expect(EntityNames.legal(marked) == String(repeating: "x", count: 252))
+        // Unless it is all there is.
+        let accents = "a" + String(repeating: "\u{301}", count: 200)
+        #expect(EntityNames.legal(accents) == "a" + String(repeating: "\u{301}", count: 127))
+        #expect(EntityNames.unique([("1", accents), ("2", accents)])[1].hasSuffix(" (2)"))
     }
 
     @Test func theLowestIDKeepsThePlainName() {
@@ -31,6 +35,14 @@ import Testing
             EntityNames.unique([("30", "A"), ("9", "A"), ("100", "A"), ("1", "B")])
                 == ["A (30)", "A", "A (100)", "B"]
         )
+    }
+
+    @Test func whatWasMadeFirstKeepsThePlainNameWhateverItsID() {
+        let entities: [(id: EntityID, name: String, created: Timestamp?)] = [
+            ("ds.1a", "A", Timestamp(seconds: 20)), ("ds.9f", "A", Timestamp(seconds: 10)),
+            ("ds.55", "A", Timestamp(seconds: 20)), ("ds.00", "A", nil),
+        ]
+        #expect(EntityNames.unique(entities) == ["A (ds.1a)", "A", "A (ds.55)", "A (ds.00)"])
     }
 
     @Test func aNameThatLooksLikeASuffixStaysUnique() {
@@ -61,11 +73,18 @@ import Testing
         let alphabet = [
             "a", "b", ".", "/", " ", "(", ")", "1", "2", "\u{0}", "é", "🧬", String(repeating: "w", count: 130),
         ]
-        var entities: [(id: EntityID, name: String)] = []
+        // Ids that grow, or that mean nothing, as those of datasets.
+        let hasTimes = seed % 2 == 0
+        var entities: [(id: EntityID, name: String, created: Timestamp?)] = []
         for id in 1...60 {
             let length = Int.random(in: 0...3, using: &random)
             let name = (0..<length).map { _ in alphabet.randomElement(using: &random) ?? "" }.joined()
-            entities.append((EntityID(String(id)), name))
+            let hash = String(UInt64.random(in: .min ... .max, using: &random), radix: 16)
+            entities.append(
+                hasTimes
+                    ? (EntityID("ds.\(hash)"), name, Timestamp(seconds: Int64(id)))
+                    : (EntityID(String(id)), name, nil)
+            )
         }
         let names = EntityNames.unique(entities)
         #expect(Set(names).count == names.count, "seed \(seed)")
@@ -78,5 +97,12 @@ import Testing
         let order = Array(entities.indices).shuffled(using: &random)
         let shuffled = EntityNames.unique(order.map { entities[$0] })
         #expect(order.map { names[$0] } == shuffled, "seed \(seed)")
+    }
+}
+
+extension EntityNames {
+    /// The same of entities of which nobody knows when they were made.
+    fileprivate static func unique(_ entities: [(id: EntityID, name: String)]) -> [String] {
+        unique(entities.map { ($0.id, $0.name, nil) })
     }
 }

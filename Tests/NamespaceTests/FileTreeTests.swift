@@ -34,6 +34,17 @@ import Testing
         #expect(names(files, in: "a/b") == ["c.bam": "1"])
     }
 
+    @Test func aPathThatEndsWithASlashTakesNoOtherFromItsPlace() {
+        let files: [(id: EntityID, path: String)] = [
+            ("1", "d/"), ("2", "d/a"), ("3", "d/b"), ("4", "e/x"), ("5", "e/"),
+        ]
+        for files in [files, files.reversed()] {
+            #expect(names(files) == ["d": nil, "d (1)": "1", "e": nil, "e (5)": "5"])
+            #expect(names(files, in: "d") == ["a": "2", "b": "3"])
+            #expect(names(files, in: "e") == ["x": "4"])
+        }
+    }
+
     @Test func theNewestUploadOfAPathIsShown() {
         #expect(names([("20", "x"), ("9", "x")]) == ["x": "20"])
         // Also where it has to give way: the path keeps the name it has.

@@ -100,6 +100,52 @@ import Testing
         #expect(restored.modified == Timestamp(seconds: 78))
     }
 
+    @Test func whoReadsAnOlderSnapshotIsToldWhatAFileIsNow() async throws {
+        service.set { $0.files = [RemoteFile(id: "1", name: "x", path: "x", size: 1)] }
+        let snapshot = try await tree.children(of: files())
+        let listed = try #require(snapshot.first { $0.name == "x" })
+        let known = try #require(tree.retain(listed))
+        tree.coverFile(known.inode, at: place("x"))
+        guard case .staged = tree.retain(listed)?.content else {
+            Issue.record("the copy that is being written is hidden by the listing")
+            return
+        }
+        guard case .staged = tree.node(known.inode)?.content else {
+            Issue.record("the listing has replaced the copy")
+            return
+        }
+    }
+
+    @Test func anUploadThatNoListingShowsYetIsDescribedAndFoundByItsID() async throws {
+        let directory = try await files()
+        _ = try await tree.children(of: directory)
+        _ = tree.addLocalDirectory(at: place("d"))
+        let staged = try #require(tree.retain(tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place("d/new"))))
+        let result = try #require(tree.node(.root))
+        var metadata = result
+        for name in ["Projects", "P", "AppResults", "R", "Files.metadata"] {
+            metadata = try #require(try await tree.child(named: name, of: metadata))
+        }
+        let below = try #require(try await tree.child(named: "d", of: metadata))
+        #expect(try await tree.child(named: "new", of: below) == nil, "the service has nothing to tell of it")
+        let file = RemoteFile(id: "99", name: "new", path: "d/new", size: 4)
+        tree.replaceStagedFile(staged.inode, at: place("d/new"), by: file, modified: Timestamp(seconds: 1))
+        let described = try #require(try await tree.child(named: "new", of: below))
+        guard case .hidden(.fileMetadata(let record)) = described.content else {
+            Issue.record("it is not described")
+            return
+        }
+        #expect(record.id == "99")
+        service.set { $0.containers["99"] = FileContainer.appResult("5") }
+        let files = try #require(try await tree.child(named: ".by-id", of: result))
+        let byID = try #require(try await tree.child(named: "files", of: files))
+        guard case .link(let target) = try await tree.child(named: "99", of: byID)?.content else {
+            Issue.record("no link")
+            return
+        }
+        #expect(target == "../../Projects/P/AppResults/R/Files/d/new")
+    }
+
     @Test func renamingMovesAStagedFileAndCoversWhatWasThere() async throws {
         service.set { $0.files = [RemoteFile(id: "1", name: "x", path: "x", size: 1)] }
         let directory = try await files()

@@ -103,8 +103,8 @@ extension Volume {
     ///
     /// - Throws: EBUSY while one is open for writing, or another mount's, EIO if one could not be uploaded; the log names it.
     private func sendEverything(of entity: Entity, in directory: InodeNumber) async throws {
-        let lost = unusable.withLock { Array($0.values) }.filter { tree.isSameSession($0.container, as: entity) }
-        if let first = lost.first {
+        let lost = unusable.withLock { Array($0.values) }
+        if let first = try await inSession(of: entity, lost, container: { $0.container }).first {
             let words =
                 """
                 \(Self.words(for: entity)) can't be ended: the staged copy of '\(first.path)' can't be used; see \
@@ -114,7 +114,11 @@ extension Volume {
         }
         // Others may go on while this waits: what they close meanwhile belongs to the session as well.
         while true {
-            let entries = staged.all.filter { tree.isSameSession($0.place.container, as: entity) && $0.isUnsent }
+            let entries = try await inSession(
+                of: entity,
+                staged.all.filter(\.isUnsent),
+                container: { $0.place.container }
+            )
             guard !entries.isEmpty else { return try await refuseToEndForOthers(entity, in: directory) }
             if let open = entries.first(where: \.isBeingWritten) {
                 let words = "\(Self.words(for: entity)) can't be ended: '\(open.place.path)' is open for writing"
@@ -129,13 +133,27 @@ extension Volume {
         }
     }
 
+    /// Those of some files that belong to the session of an entity. A mount that has just begun may have files of an earlier one
+    /// in AppResults that nobody has listed yet: what is not known is asked for, once for each AppResult.
+    private func inSession<File>(
+        of entity: Entity,
+        _ files: [File],
+        container: (File) -> FileContainer
+    ) async throws(BaseSpaceError) -> [File] {
+        var belongs: [FileContainer: Bool] = [:]
+        for place in Set(files.map(container)) {
+            belongs[place] = try await tree.belongs(place, toSessionOf: entity)
+        }
+        return files.filter { belongs[container($0)] == true }
+    }
+
     /// Other mounts of the account on this machine may have files of the session as well, which nobody could send any more
     /// after its end.
     ///
     /// - Throws: EBUSY if there is one.
     private func refuseToEndForOthers(_ entity: Entity, in directory: InodeNumber) async throws {
         let others = try await records.run { [journal] () throws(UploadError) in try journal.filesOfOthers() }
-        guard let file = others.first(where: { tree.isSameSession($0.container, as: entity) }) else { return }
+        guard let file = try await inSession(of: entity, others, container: { $0.container }).first else { return }
         let words =
             """
             \(Self.words(for: entity)) can't be ended: '\(file.path)' is another mount's, which has not uploaded it yet; \

@@ -7,11 +7,13 @@ extension Volume {
     public func openDirectory(_ inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<FileHandle> {
         let directory = try node(inode)
         guard directory.isDirectory else { throw .notDirectory }
+        let moment = tree.listingMoment(of: directory)
         if let children = tree.knownChildren(of: directory) {
-            return .ready(handle(for: children, of: directory, caller: caller))
+            return .ready(handle(for: children, of: directory, at: moment, caller: caller))
         }
         return pending("listing '\(directory.name)'", in: inode) { [self] in
-            handle(for: try await tree.children(of: directory), of: directory, caller: caller)
+            let children = try await tree.children(of: directory)
+            return handle(for: children, of: directory, at: tree.listingMoment(of: directory), caller: caller)
         }
     }
 
@@ -31,13 +33,15 @@ extension Volume {
             let entry = DirectoryEntry(name: name, inode: inode, kind: .directory, entry: nil, cookie: cookie)
             guard body(entry) else { return }
         }
+        // What was listed anew meanwhile is not told as if it were of now.
+        let isCurrent = attributes && tree.shows(listingOf: snapshot.moment, in: directory)
         let first = Int(clamping: max(cookie, UInt64(dots.count)) - UInt64(dots.count))
         guard first < snapshot.children.count else { return }
         for index in first..<snapshot.children.count {
             let child = snapshot.children[index]
             // Without an entry the kernel looks the name up when somebody wants it: that is for what just left the tree, and
             // for what nobody seems to want.
-            let entry = attributes && snapshot.tellsAttributes(of: child) ? self.entry(for: child, in: directory) : nil
+            let entry = isCurrent && snapshot.tellsAttributes(of: child) ? self.entry(for: child, in: directory) : nil
             let line = DirectoryEntry(
                 name: child.name,
                 inode: entry?.attributes.attributes.inode ?? child.inode,
@@ -105,12 +109,23 @@ extension Volume {
         )
     }
 
-    private func handle(for children: [Node], of directory: Node, caller: Caller) -> FileHandle {
+    private func handle(
+        for children: [Node],
+        of directory: Node,
+        at moment: ContinuousClock.Instant?,
+        caller: Caller
+    ) -> FileHandle {
         let probe = children.first { !$0.isDirectory }?.name
         let detail = habits.withLock { habits in
             habits.open(directory.inode, lines: children.count, probe: probe, by: caller.pid, at: .now)
         }
-        let snapshot = DirectorySnapshot(directory: directory, children: children, detail: detail, reader: caller.pid)
+        let snapshot = DirectorySnapshot(
+            directory: directory,
+            children: children,
+            moment: moment,
+            detail: detail,
+            reader: caller.pid
+        )
         return handles.insert(.directory(snapshot))
     }
 

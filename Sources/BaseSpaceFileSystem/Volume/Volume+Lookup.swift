@@ -42,6 +42,8 @@ extension Volume {
 
     private func missing(_ name: String, in directory: Node) -> LookupResult {
         missedNames.withLock { $0.insert(name, in: directory.inode, at: .now) }
+        // `mkdir -p` looks for what somebody else has made right after it was told of that.
+        if case .collection = directory.content { return .missing(lifetime: 0) }
         return .missing(lifetime: Self.negativeLifetime)
     }
 

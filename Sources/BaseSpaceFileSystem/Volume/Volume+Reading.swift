@@ -26,10 +26,8 @@ extension Volume {
             return pending("reading '\(node.name)'", in: node.parent) { [self] in
                 opened(.text(try await tree.text(of: document)), isDirect: true)
             }
-        case .property(let place):
-            if mode.writes {
-                return .ready(opened(.property(WrittenProperty(node: node, place: place)), isDirect: true))
-            }
+        case .property(let place, _):
+            if mode.writes { return .ready(try openProperty(node, at: place, mode: mode, caller: caller)) }
             if let text = tree.knownText(ofProperty: place) { return .ready(opened(.text(text), isDirect: true)) }
             return pending("reading property '\(place.path)'", in: node.parent) { [self] in
                 opened(.text(try await tree.text(ofProperty: place)), isDirect: true)
@@ -77,10 +75,10 @@ extension Volume {
 
     /// The content of a file is not the one that is listed: the next look asks the service, and finds the new one.
     fileprivate func forgetContent(of inode: InodeNumber) {
-        guard let node = tree.node(inode), let directory = tree.node(node.parent) else { return }
-        tree.refresh(directory)
+        guard let node = tree.node(inode), let place = node.filePlace else { return }
+        tree.refreshFiles(of: place.container)
         guard let kernel = kernel.withLock({ $0 }) else { return }
-        kernel.invalidateEntry(node.name, in: node.parent)
+        forget(node, in: kernel)
         kernel.invalidateInode(inode)
     }
 

@@ -31,9 +31,13 @@ extension Volume {
                 let words = "\(words) stays: '\(path)' waits to be uploaded into it"
                 throw refusal(.resourceBusy, words, in: directory.parent)
             }
-            try await tree.moveToTrash(entity.key)
+            let gone = try await tree.moveToTrash(entity)
             forgetDocuments()
-            kernel.withLock { $0 }?.invalidateEntry(directory.name, in: directory.parent)
+            guard let kernel = kernel.withLock({ $0 }) else { return }
+            kernel.invalidateEntry(directory.name, in: directory.parent)
+            for node in gone where node.inode != directory.inode {
+                forget(node, in: kernel)
+            }
         }
     }
 

@@ -192,6 +192,25 @@ extension EndToEnd {
             }
         }
 
+        @Test("The Status of the session itself waits for files in AppResults that nobody has looked at")
+        func statusOfTheSession() async throws {
+            try await Account.using(.random(Self.data)) { account in
+                let mount = try await account.mount("--upload-policy", "complete")
+                let result = try await mount.makeAppResult()
+                try await result.output("echo data > a")
+                let status = ".by-id/appsessions/\(try await result.session().id)/Status"
+                let other = try await account.mount(at: "other")
+                try await other.expect("echo complete > \(status)", failsWith: "Device or resource busy")
+                #expect(try await other.unmount().status == 0)
+                try await mount.crash()
+
+                let next = try await account.mount("--upload-policy", "complete")
+                try await next.output("echo complete > \(status)")
+                #expect(result.received.map(\.path) == ["a"])
+                #expect(try await result.session().status == "Complete")
+            }
+        }
+
         @Test("What waits for Status is there as it was: renamed, with its time, its mode and its type")
         func waitingForStatus() async throws {
             try await Account.using(.random(Self.data)) { account in

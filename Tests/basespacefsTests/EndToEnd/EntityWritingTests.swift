@@ -54,6 +54,39 @@ extension EndToEnd {
             }
         }
 
+        @Test("What goes to the trash with its session is not shown any more, nor is what others make of it")
+        func trashWithResults() async throws {
+            try await WholeAccount.using(options: { _ in ["--allow-delete"] }) { whole in
+                let datasets = "Projects/Trio/Datasets"
+                try await whole.mount.output("ls -lR \(WholeAccount.appResult) Projects/Trio/AppResults \(datasets)")
+                try await whole.mount.output(
+                    """
+                    test -e \(datasets)/Calls && rmdir AppSessions/Analysis
+                    ! test -e \(WholeAccount.appResult) && ! test -e \(datasets)/Calls
+                    """
+                )
+                #expect(
+                    try await whole.mount.output("ls Projects/Trio/AppResults \(datasets)").contains("Calls") == false
+                )
+            }
+        }
+
+        @Test("mkdir of an AppResult that others have made since is EEXIST; mkdir -p takes theirs")
+        func madeByOthers() async throws {
+            try await Account.using(.random(["projects/P/samples/S/x": 1])) { account in
+                let mount = try await account.mount(at: "one")
+                let other = try await account.mount(at: "two")
+                for mount in [mount, other] { try await mount.output("ls Projects/P/AppResults") }
+                let made = try await other.makeAppResult("out")
+                let next = try await other.makeAppResult("next")
+                try await mount.expect("mkdir Projects/P/AppResults/out", failsWith: "File exists")
+                #expect(try await mount.output("cat Projects/P/AppResults/out/.id") == "\(made.id)\n")
+                try await mount.output("mkdir -p Projects/P/AppResults/next/Files/d")
+                #expect(try await mount.output("cat Projects/P/AppResults/next/.id") == "\(next.id)\n")
+                #expect(try await mount.output("ls Projects/P/AppResults") == "next\nout\n")
+            }
+        }
+
         @Test("What a file waits for stays out of the trash, whatever its name and whichever mount has it")
         func trashWaits() async throws {
             try await Account.using(.random(["projects/P/samples/S/x": 1])) { account in

@@ -54,6 +54,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("Who reads on in a directory that was listed anew meanwhile brings back nothing that is gone")
+        func olderSnapshot() async throws {
+            try await WholeAccount.using { whole in
+                try await whole.mount.output(
+                    """
+                    python3 - "$1" "$2" <<'END'
+                    import json, os, sys, urllib.request
+                    api, id = sys.argv[1:]
+                    results = "Projects/Trio/AppResults"
+                    directory = os.open(results, os.O_RDONLY)
+                    change = json.dumps({"remove": "appresults/" + id}).encode()
+                    urllib.request.urlopen(urllib.request.Request(api + "/simulator/changes", change)).read()
+                    with open(results + "/.commands", "w") as commands: commands.write("refresh")
+                    assert os.listdir(directory) == ["Calls"], "a moment of the past"
+                    assert not os.path.exists(results + "/Calls")
+                    END
+                    """,
+                    whole.simulator.apiURL,
+                    whole.appResult.id
+                )
+            }
+        }
+
         @Test("While the service is away old listings serve, and cached files read on")
         func away() async throws {
             try await Mount.using(.random(Self.data)) { mount in

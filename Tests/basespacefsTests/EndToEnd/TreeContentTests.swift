@@ -155,6 +155,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("Coverage and Variants are only of files with an index: the service can't look into others")
+        func withoutIndex() async throws {
+            try await WholeAccount.using { whole in
+                for name in ["plain.bam", "plain.vcf.gz", "plain.vcf"] {
+                    try whole.appResult.addFile(name, .bytes([1]))
+                }
+                let mount = whole.mount
+                try await mount.output(
+                    """
+                    cd \(WholeAccount.appResult)/Files.metadata
+                    for file in plain.bam plain.vcf.gz plain.vcf; do
+                        test "$(ls $file)" = Content && ! test -e $file/Coverage && ! test -e $file/Variants || exit
+                    done
+                    """
+                )
+                #expect(try await mount.output("ls \(WholeAccount.bam) | tr '\\n' ' '") == "Content Coverage ")
+                #expect(try await mount.output("ls \(WholeAccount.vcf) | tr '\\n' ' '") == "Content Variants ")
+            }
+        }
+
         @Test(".json is the whole answer, of a collection with all items; .curl runs as it stands and has no token")
         func json() async throws {
             try await WholeAccount.using { whole in
