@@ -24,6 +24,8 @@ struct BaseSpaceMountsTests {
         #expect(mounts.own.map(\.device) == ["0:54"])
         #expect(mounts["/mnt/data"]?.device == "0:56")
         #expect(mounts["/mnt/other"] == nil)
+        #expect(mounts.mount(containing: "/mnt/data/Projects/P")?.device == "0:56")
+        #expect(mounts.mount(containing: "/mnt/database") == nil)
     }
 
     @Test("A mount point is located without touching the directory itself")

@@ -17,7 +17,10 @@ struct InstallTests {
     private func make(_ target: String, _ variables: String...) async throws {
         let products = FilePath(try BuiltProducts.path(of: "basespacefs")).removingLastComponent().string
         try await Shell.output(
-            ["env", "-u", "MAKEFLAGS", "-u", "HELPERDIR", "make", "-C", MountHelper.root.path, target, "release=\(products)", "DESTDIR=\(directory.path)"]
+            [
+                "env", "-u", "MAKEFLAGS", "-u", "HELPERDIR", "make", "-C", MountHelper.root.path, target,
+                "release=\(products)", "DESTDIR=\(directory.path)",
+            ]
                 + variables
         )
     }

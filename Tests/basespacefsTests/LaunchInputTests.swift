@@ -36,6 +36,18 @@ struct LaunchInputTests {
         #expect(payload.contains(#"{"Content":"v1pre3/projects/12","Name":"Input.project-id","Type":"project"}"#))
     }
 
+    @Test("are remembered where they are paths, to be compared with their mounts")
+    func places() throws {
+        let input = try LaunchInput(
+            project: "/mnt/p",
+            inputs: ["a=/mnt/s", "b=sample:5", "c=text:/mnt/s", "d=mnt/s"],
+            template: nil,
+            values: []
+        ) { path in EntityReference(path == "/mnt/p" ? .project : .sample, "5") }
+        #expect(input.places.map(\.path) == ["/mnt/p", "/mnt/s"])
+        #expect(input.places.map(\.entity.kind) == [.project, .sample])
+    }
+
     @Test("that make no property are refused in a line", arguments: ["x", "=x", "s=/nowhere", "a b=x"])
     func refused(input: String) {
         #expect(throws: CommandFailure.self) { try payload([input]) }

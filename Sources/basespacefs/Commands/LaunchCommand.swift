@@ -60,7 +60,10 @@ struct LaunchCommand: ParsableCommand {
             template: try payload.map { try Self.text(of: $0) },
             values: set
         )
-        try Account.withClient(credentials) { client in try launch(body, client, signals) }
+        try Account.withClient(credentials) { client in
+            try LaunchMounts(client: client, credentials: credentials).check(body.places)
+            try launch(body, client, signals)
+        }
     }
 
     private func launch(_ body: LaunchInput, _ client: BaseSpaceClient, _ signals: Signals) throws {

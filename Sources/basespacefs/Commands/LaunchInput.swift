@@ -1,11 +1,18 @@
 import BaseSpaceAPI
-import CLinux
 
 /// The words of a command line that become the payload of a launch.
 struct LaunchInput {
     private let template: String?
     private let values: [String: String]
     private let properties: [(name: String, value: PropertyValue)]
+    /// The paths among the words.
+    let places: [Place]
+
+    /// An entity that was named by a path.
+    struct Place: Hashable {
+        var path: String
+        var entity: EntityReference
+    }
 
     /// Reads the words.
     ///
@@ -20,7 +27,7 @@ struct LaunchInput {
         inputs: [String],
         template: String?,
         values: [String],
-        reference: (String) -> EntityReference? = LaunchInput.reference(atPath:)
+        reference: (String) -> EntityReference? = EntityReference.init(atPath:)
     ) throws(CommandFailure) {
         self.template = template
         var named: [String: String] = [:]
@@ -35,6 +42,7 @@ struct LaunchInput {
         var order: [String] = []
         var elements: [String: [Element]] = [:]
         var lists: Set<String> = []
+        var places: [Place] = []
         let projects =
             project.map { ["project-id=" + ($0.contains("/") || $0.contains(":") ? $0 : "project:\($0)")] } ?? []
         for word in projects + inputs {
@@ -44,8 +52,13 @@ struct LaunchInput {
                 lists.insert(key)
             }
             if elements[key] == nil { order.append(key) }
-            elements[key, default: []].append(try Self.element(value, reference))
+            let element = try Self.element(value, reference)
+            if case .reference(let entity) = element, Self.isPath(value) {
+                places.append(Place(path: value, entity: entity))
+            }
+            elements[key, default: []].append(element)
         }
+        self.places = places
         if let project, let element = elements["project-id"]?.first {
             guard case .reference(let reference) = element, reference.kind == .project else {
                 throw CommandFailure("--project takes a project's id, or the path of one in a mount, not '\(project)'")
@@ -94,12 +107,16 @@ struct LaunchInput {
         return (String(word[..<equals]), String(word[word.index(after: equals)...]))
     }
 
+    private static func isPath(_ value: String) -> Bool {
+        ["/", "./", "../"].contains { value.hasPrefix($0) }
+    }
+
     private static func element(
         _ value: String,
         _ reference: (String) -> EntityReference?
     ) throws(CommandFailure) -> Element {
         if value.hasPrefix("text:") { return .text(String(value.dropFirst(5))) }
-        if value.hasPrefix("/") || value.hasPrefix("./") || value.hasPrefix("../") {
+        if isPath(value) {
             guard let reference = reference(value) else {
                 throw CommandFailure(
                     "'\(value)' is no project, sample, AppResult, run, session or file in a mount of basespacefs"
@@ -126,17 +143,5 @@ struct LaunchInput {
             throw CommandFailure("--input \(key): a list is of texts, or of entities of one kind")
         }
         return isList ? .references(references[0].kind, references) : .reference(references[0])
-    }
-
-    /// What a path in a mount refers to, by its extended attribute `user.basespace.href`: `v1pre3/samples/17`.
-    static func reference(atPath path: String) -> EntityReference? {
-        var buffer = [UInt8](repeating: 0, count: 512)
-        let count = CLinux_extendedAttribute(path, "user.basespace.href", &buffer, UInt(buffer.count))
-        guard count > 0 else { return nil }
-        let parts = String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: "/")
-        guard parts.count == 3, parts[1].hasSuffix("s"), let kind = EntityKind(word: String(parts[1].dropLast())) else {
-            return nil
-        }
-        return EntityReference(kind, EntityID(String(parts[2])))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BaseSpaceAPI
 import BaseSpaceFileSystem
 import Glibc
 import SystemPackage
@@ -33,7 +34,7 @@ struct CompleteCommand: ParsableCommand {
 
     func run() throws {
         try ControlPath.each(paths) { path throws(CommandFailure) in
-            let place = try ControlPath(path).climbing(to: "Status")
+            let place = try ControlPath(path).climbingToSession()
             // What is complete needs no more of it.
             guard place.text(of: "Status") != "Complete\n" else { return }
             try place.write("complete", to: "Status")
@@ -57,12 +58,11 @@ struct ControlPath {
         if stat(directory.string, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
             directory.removeLastComponent()
         }
-        let mounts = BaseSpaceMounts.current().entries.map { FilePath($0.mountPoint) }
-        guard let mountPoint = mounts.filter({ directory.starts(with: $0) }).max(by: { $0.length < $1.length }) else {
+        guard let mount = BaseSpaceMounts.current().mount(containing: directory) else {
             throw CommandFailure("\(path) is in no mount of basespacefs")
         }
         self.directory = directory
-        self.mountPoint = mountPoint
+        mountPoint = FilePath(mount.mountPoint)
     }
 
     private init(directory: FilePath, mountPoint: FilePath) {
@@ -70,18 +70,17 @@ struct ControlPath {
         self.mountPoint = mountPoint
     }
 
-    /// The nearest directory from here up that has a file of that name.
-    func climbing(to name: String) throws(CommandFailure) -> ControlPath {
+    /// The AppResult or AppSession that is here, or the nearest above. A `Status` is no sign of one: projects and files can
+    /// have that name too.
+    func climbingToSession() throws(CommandFailure) -> ControlPath {
         var candidate = directory
         while candidate != mountPoint, candidate.starts(with: mountPoint) {
-            if access(candidate.appending(name).string, F_OK) == 0,
-                access(candidate.appending(".type").string, F_OK) == 0
-            {
-                return ControlPath(directory: candidate, mountPoint: mountPoint)
+            switch EntityReference(atPath: candidate.string)?.kind {
+            case .appResult, .appSession: return ControlPath(directory: candidate, mountPoint: mountPoint)
+            default: candidate.removeLastComponent()
             }
-            candidate.removeLastComponent()
         }
-        throw CommandFailure("\(directory) is in no AppResult or AppSession")
+        throw CommandFailure("\(directory) is no AppResult or AppSession, and in none")
     }
 
     /// Asks the service anew for what is here and below: what writing `refresh` to `.commands` does, in a read-only mount too.

@@ -26,4 +26,18 @@ struct BaseSpaceMounts {
     subscript(mountPoint: FilePath) -> MountTable.Entry? {
         entries.last { $0.mountPoint == mountPoint.string }
     }
+
+    /// The mount that a path without symbolic links is in, among these.
+    func mount(containing path: FilePath) -> MountTable.Entry? {
+        // From the back: of several on one directory the last one is on top.
+        entries.reversed().filter { path.starts(with: FilePath($0.mountPoint)) }
+            .max { $0.mountPoint.utf8.count < $1.mountPoint.utf8.count }
+    }
+
+    /// The mount that a path leads into, among these.
+    func mount(of path: String) -> MountTable.Entry? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return mount(containing: FilePath(String(cString: resolved)))
+    }
 }

@@ -37,16 +37,18 @@ struct MountService: Sendable {
             transport: api,
             logger: Logger(label: "BaseSpaceAPI")
         )
-        // Whose data it is matters once the token is refused: no reason to have no mount, or to wait long for one.
-        let owner = Task { try? await client.dataOwner() }
+        // Whose data it opens matters once the token is refused, and its rights to who wants to know them: no reason to have
+        // no mount, or to wait long for one. Not all servers tell, and not of all tokens.
+        let inquiry = Task { try? await client.currentTokenInfo() }
         let session = configuration.appSession.map { id in Task { await Account.session(id, of: client) } }
         let user = try Account.user(of: client, credentials)
         let limit = Task {
             try await Task.sleep(for: .seconds(5))
-            owner.cancel()
+            inquiry.cancel()
         }
-        tokens.begin(for: user, dataOf: Threads.wait { await owner.value })
+        let token = Threads.wait { await inquiry.value }
         limit.cancel()
+        tokens.begin(for: user, dataOf: token?.user)
         if let session {
             let logger = Logger(label: "basespacefs")
             try Threads.wait { await session.value }.get().map { logger.warning("\($0)") }
@@ -61,7 +63,9 @@ struct MountService: Sendable {
         let cache = try blockCache(configuration)
         let foundation = MountFoundation(
             configuration: configuration,
+            credentials: credentials,
             user: user,
+            token: token,
             client: client,
             tokens: tokens,
             objectStore: objectStore,

@@ -8,7 +8,11 @@ import SystemPackage
 /// What a mount is made of before its file system: the connections to the service and the disk it may use.
 struct MountFoundation: Sendable {
     var configuration: MountConfiguration
+    /// Where server and token were found.
+    var credentials: Credentials
     var user: User
+    /// What the service said of the token; `nil` if it did not in time.
+    var token: TokenInfo?
     var client: BaseSpaceClient
     /// The token of both clients.
     var tokens: TokenKeeper

@@ -36,7 +36,10 @@ func makeVolume(_ foundation: MountFoundation) throws -> MountedVolume {
         tree.anticipateProjects()
     }
     reports.begin(volume: volume, reader: reader, uploads: uploads)
-    foundation.tokens.whenReplaced { [weak volume] in volume?.retryInBackground() }
+    foundation.tokens.whenReplaced { [weak volume, weak reports] in
+        reports?.tokenWasReplaced()
+        volume?.retryInBackground()
+    }
     // As a signal from outside does: uploads first, then the end.
     volume.whenUnmountIsAsked { kill(getpid(), SIGTERM) }
     return MountedVolume(

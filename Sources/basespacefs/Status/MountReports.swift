@@ -33,6 +33,7 @@ final class MountReports: Sendable {
     }
 
     let foundation: MountFoundation
+    private let account: MountAccount
     private let started = Timestamp.now
     private let rooms = Mutex<Rooms?>(nil)
     private let meters = Mutex(Meters())
@@ -41,6 +42,7 @@ final class MountReports: Sendable {
 
     init(_ foundation: MountFoundation) {
         self.foundation = foundation
+        account = MountAccount(foundation)
     }
 
     /// The files by name, for the tree.
@@ -50,6 +52,10 @@ final class MountReports: Sendable {
             "metrics": { [self] in await bytes { Metrics(self.figures).text } },
             "uploads.json": { [self] in await bytes { try self.uploads().json() } },
             "config.json": { [self] in await bytes { try ConfigurationReport(self.foundation).json() } },
+            "user.json": { [self] in
+                let report = await account.report()
+                return await bytes { try report.json() }
+            },
         ]
     }
 
@@ -66,6 +72,11 @@ final class MountReports: Sendable {
     /// The mount is in the tree of directories.
     func mounted(on path: FilePath) {
         mountPoint.withLock { $0 = path.string }
+    }
+
+    /// Another token is used from here on.
+    func tokenWasReplaced() {
+        account.tokenWasReplaced()
     }
 
     /// Lets go of the rooms.

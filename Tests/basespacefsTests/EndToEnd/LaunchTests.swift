@@ -112,6 +112,44 @@ extension EndToEnd {
             }
         }
 
+        @Test("A path in a mount of another server, or of another user, starts nothing; the line says what to give")
+        func otherAccounts() async throws {
+            try await WholeAccount.using { whole in
+                let (simulator, credentials) = (whole.simulator, whole.mount.account.credentials)
+                let (sample, project) = (
+                    whole.mount.absolute(WholeAccount.sample), whole.mount.absolute(WholeAccount.project)
+                )
+                let user = await whole.service.call("GET", "users/current")
+                let id = try #require(user["Id"] as? String)
+                let place = "is in a mount of \(simulator.apiURL) (user \(id)), and this starts the app"
+                let advice = "give the --profile, or --api-server and --access-token-file, of that account"
+                try await Account.using(.script("true")) { other in
+                    for (arguments, path) in [
+                        (["--input", "s[]=\(sample)"], sample), (["--project", project], project),
+                    ] {
+                        let result = try await other.program(["launch", "1001"] + arguments + other.credentials)
+                        #expect(result.status == 1)
+                        let words = "'\(path)' \(place) at \(other.simulator.apiURL): \(advice)"
+                        #expect(result.errors == "basespacefs: \(words)\n")
+                    }
+                    #expect(other.simulator.requests.isEmpty)
+                }
+
+                simulator.resetRequests()
+                let somebody = #"{"Response":{"Id":"77","Name":"Some\nBody"}}"#
+                simulator.setFaults([Fault(.status(200, body: somebody), on: .init(path: "*/users/current"))])
+                let result = try await launch(whole, "1001", "--input", "s=\(sample)")
+                #expect(result.status == 1)
+                #expect(
+                    result.errors == "basespacefs: '\(sample)' \(place) as Some?Body (user 77): \(advice)\n"
+                )
+                // Who names an id does not need the mount.
+                let named = ["--input", "s=sample:\(whole.sample.id)"]
+                #expect(!simulator.requests.contains { $0.method == "POST" })
+                #expect(try await whole.mount.account.program(["launch", "1001"] + named + credentials).status == 0)
+            }
+        }
+
         @Test("complete ends the session of what a path is in, or says why not")
         func completes() async throws {
             try await Mount.using(.random(["projects/P/samples/S/f": 10])) { mount in
@@ -137,6 +175,24 @@ extension EndToEnd {
                 for path in [mount.absolute("Projects"), "/tmp", "/nowhere"] {
                     #expect(try await mount.account.program(["complete", path]).status == 1)
                 }
+            }
+        }
+
+        @Test("complete says that a path is no AppResult, whatever is called Status beside or above it")
+        func completesNothingElse() async throws {
+            let names = ["projects/Status/samples/Status/Status", "projects/Status/appresults/Status/Status"]
+            try await Mount.using(.random(Dictionary(uniqueKeysWithValues: names.map { ($0, 10) }))) { mount in
+                for path in ["", "/AppResults", "/Samples", "/Samples/Status", "/Samples/Status/Files"] {
+                    let path = mount.absolute("Projects/Status\(path)")
+                    let result = try await mount.account.program(["complete", path])
+                    #expect(result.status == 1)
+                    #expect(result.errors == "basespacefs: \(path) is no AppResult or AppSession, and in none\n")
+                }
+                let result = try await mount.makeAppResult("Status 2", in: "Status")
+                try await result.output("echo words > Status")
+                let done = try await mount.account.program(["complete", mount.absolute(result.files)])
+                #expect(done.status == 0, "\(done.errors)")
+                #expect(try await mount.output("cat '\(result.path)/Status'") == "Complete\n")
             }
         }
     }

@@ -92,6 +92,22 @@ extension EndToEnd {
             }
         }
 
+        @Test("user.json tells the rights of the new token")
+        func rights() async throws {
+            try await using(["--metadata-ttl", "0.1"]) { mount in
+                let account = mount.account
+                let scopes = "jq -c .scopes .basespacefs/user.json"
+                #expect(try await mount.output(scopes).contains("WRITE GLOBAL"))
+                account.simulator.addToken(Self.second, .readOnly)
+                try await account.login("lab", token: Self.second)
+                account.simulator.revokeToken(Account.token)
+                try await eventually("they are told") {
+                    _ = try await mount.run("ls Runs")
+                    return try await mount.run(scopes).output == #"["BROWSE GLOBAL","READ GLOBAL"]"# + "\n"
+                }
+            }
+        }
+
         @Test("An upload under way goes on with the new token")
         func upload() async throws {
             try await using(["--upload-part-size", "5M"]) { mount in

@@ -94,6 +94,35 @@ extension EndToEnd {
             }
         }
 
+        @Test("user.json says whose token it is and what it may do, in whoami's words, and asks nobody for that")
+        func user() async throws {
+            try await Mount.using(.random(Self.data)) { mount in
+                let account = mount.account
+                let told = try object(try await account.program(["whoami", "--json"] + account.credentials).output)
+                account.simulator.resetRequests()
+                let user = try object(try await mount.output("cat .basespacefs/user.json"))
+                let asked = account.simulator.requests.map(\.path)
+                #expect(!asked.contains { $0.hasSuffix("/current") }, "\(asked)")
+                #expect(user as NSDictionary == told as NSDictionary)
+                #expect(user["id"] is String && user["name"] is String && user["email"] is String)
+                #expect(user["server"] as? String == account.simulator.apiURL)
+                #expect((user["scopes"] as? [String])?.contains("WRITE GLOBAL") == true)
+            }
+        }
+
+        @Test("Scopes that the service did not tell are missing in user.json, and asked for at the next look")
+        func unknownScopes() async throws {
+            let fault = Fault(.status(403), on: .init(path: "*/token/current"))
+            try await Mount.using(.random(Self.data), configure: { $0.faults = [fault] }) { mount in
+                let user = try object(try await mount.output("cat .basespacefs/user.json"))
+                #expect(user["id"] is String && user["scopes"] == nil)
+                mount.account.simulator.setFaults([])
+                try await eventually("they are there") {
+                    try await mount.run("jq -e .scopes .basespacefs/user.json").status == 0
+                }
+            }
+        }
+
         @Test("The files can't be written, and are in no listing")
         func readOnly() async throws {
             try await Mount.using(.random(Self.data)) { mount in
