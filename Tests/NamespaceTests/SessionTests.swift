@@ -40,7 +40,7 @@ import Testing
         clock.advance(by: .seconds(10))
         service.shutGate()
         let slow = Task { try await tree.session(of: session).status }
-        try await eventually("it is asked") { service.calls.last == "session" }
+        try await eventually("it is asked again") { service.calls.count { $0 == "session" } == 2 }
         clock.advance(by: .seconds(5))
         tree.refresh(below: tree.root)
         service.set { $0.sessions["9"]?.status = .complete }
