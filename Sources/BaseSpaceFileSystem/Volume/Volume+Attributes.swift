@@ -37,6 +37,17 @@ extension Volume {
         handle: FileHandle?
     ) throws(Errno) -> Answer<TimedAttributes> {
         let node = try node(inode)
+        return try noting("changing '\(node.name)'", in: node.parent) { () throws(Errno) in
+            try setAttributes(of: node, to: changes, handle: handle)
+        }
+    }
+
+    private func setAttributes(
+        of node: Node,
+        to changes: AttributeChanges,
+        handle: FileHandle?
+    ) throws(Errno) -> Answer<TimedAttributes> {
+        let inode = node.inode
         if let entry = staged[inode] {
             let version = entry.file.version
             try change(entry, to: changes)

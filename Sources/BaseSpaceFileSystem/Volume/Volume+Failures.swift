@@ -37,10 +37,25 @@ extension Volume {
         } catch {
             let isNoted = failures[directory].map { $0.errno == error && $0.moment >= start } ?? false
             if error != .noSuchFileOrDirectory, !isNoted {
-                let message = "\(what()): \(error)"
+                let message = "\(what()): \(error)\(reason(for: error, in: directory))"
                 failures.note(.init(errno: error, message: message, requestID: nil, moment: .now), in: directory)
             }
             throw error
+        }
+    }
+
+    /// What the errno alone leaves open.
+    private func reason(for errno: Errno, in directory: InodeNumber) -> String {
+        switch errno {
+        case .readOnlyFileSystem where configuration.isReadOnly:
+            return "; the mount is read-only"
+        case .readOnlyFileSystem:
+            return "; only an AppResult whose AppSession goes on can be changed"
+        case .notPermitted where tree.node(directory)?.filePlace != nil:
+            let advice = configuration.allowsOverwrite ? "" : "; with --allow-overwrite it can be written again"
+            return "; what is uploaded can't be changed, renamed or removed\(advice)"
+        default:
+            return ""
         }
     }
 

@@ -8,7 +8,14 @@ internal import Uploads
 
 extension Volume {
     public func open(_ inode: InodeNumber, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile> {
-        if mode.writes, configuration.isReadOnly { throw .readOnlyFileSystem }
+        guard mode.writes, let node = tree.node(inode) else { return try openKnown(inode, mode: mode, caller: caller) }
+        return try noting("opening '\(node.name)' to write it", in: node.parent) { () throws(Errno) in
+            guard !configuration.isReadOnly else { throw .readOnlyFileSystem }
+            return try openKnown(inode, mode: mode, caller: caller)
+        }
+    }
+
+    private func openKnown(_ inode: InodeNumber, mode: OpenMode, caller: Caller) throws(Errno) -> Answer<OpenFile> {
         if let entry = staged[inode], let answer = try open(entry, mode: mode, caller: caller) { return answer }
         let node = try node(inode)
         switch node.content {

@@ -22,7 +22,18 @@ extension Volume {
         mode: OpenMode,
         caller: Caller
     ) throws(Errno) -> Answer<CreatedFile> {
-        let directory = try node(parent)
+        try noting("making '\(name)'", in: parent) { () throws(Errno) in
+            try create(name, in: node(parent), permissions: permissions, mode: mode, caller: caller)
+        }
+    }
+
+    private func create(
+        _ name: String,
+        in directory: Node,
+        permissions: UInt16,
+        mode: OpenMode,
+        caller: Caller
+    ) throws(Errno) -> Answer<CreatedFile> {
         if case .properties(let properties) = directory.content {
             let place = properties.appending(name)
             return try createProperty(name, in: directory, place: place, mode: mode, caller: caller)

@@ -36,6 +36,19 @@ extension EndToEnd {
                     ("rm Projects/Trio/Samples/S1/Files/*", "Projects/Trio/Samples/S1/Files", "removing '"),
                     ("mv Projects/Trio Projects/Other", "Projects", "renaming 'Trio' to 'Other'"),
                     ("ln -s x Projects/link", "Projects", "making link 'link': Operation not permitted"),
+                    (
+                        "echo x > Projects/Trio/Samples/S1/Files/new", "Projects/Trio/Samples/S1/Files",
+                        "only an AppResult"
+                    ),
+                    ("chmod 600 README", ".", "changing 'README': "),
+                    (
+                        "echo x >> \(WholeAccount.appResult)/Files/Lambda-1.bam", "\(WholeAccount.appResult)/Files",
+                        "--allow-overwrite"
+                    ),
+                    (
+                        "mv Projects/Trio/AppResults/Calls/Files/Lambda-1.bam Projects/Trio/AppResults/Calls/Files/x",
+                        "\(WholeAccount.appResult)/Files", "can't be changed, renamed or removed"
+                    ),
                 ] {
                     #expect(try await mount.run(change).status != 0, "\(change)")
                     let text = try await mount.output(
