@@ -8,9 +8,9 @@ public import BaseSpaceAPI
 /// 2. A leading `.` gets `_` in front, since dot names are the mount's own (and `.` and `..` the kernel's).
 /// 3. An empty name becomes `_`.
 /// 4. What is longer than 255 bytes of UTF-8, the kernel's limit, is cut at a character.
-/// 5. Of several entities that would share a name, the one that was made first keeps it (of several of a second, or where
-///    the service does not say when, that with the lowest id) and every other one gets ` (<id>)`, or ` (<id>.2)` where another entity is called just that.
-///    So a new entity never renames one that is there.
+/// 5. Of several entities that would share a name, the one that was made first keeps it (of several of one second, or where
+///    the service does not say when, the one with the lowest id), and every other one gets ` (<id>)`, or ` (<id>.2)` where
+///    another entity is called just that. So a new entity never renames one that is there.
 public enum EntityNames {
     /// The kernel's NAME_MAX, in bytes.
     public static let maximumLength = 255
