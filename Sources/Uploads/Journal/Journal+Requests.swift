@@ -88,7 +88,7 @@ extension Journal {
         return requests
     }
 
-    /// A request that was handed out has been served, or can't be for now.
+    /// A request that was handed out has been served, or has to wait.
     func ended(_ request: JournalRequest, isServed: Bool) {
         if isServed, let row = RequestRow(request) {
             do throws(JournalFault) {
