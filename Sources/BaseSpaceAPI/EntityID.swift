@@ -12,13 +12,16 @@ public struct EntityID: Hashable, Sendable {
 
     /// The number, where it fits; nearly all do.
     private var number: UInt64? {
-        guard (1...18).contains(rawValue.utf8.count) else { return nil }
-        var number: UInt64 = 0
-        for byte in rawValue.utf8 {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-            number = number * 10 + UInt64(byte - UInt8(ascii: "0"))
+        var text = rawValue
+        return text.withUTF8 { digits in
+            guard (1...18).contains(digits.count) else { return nil }
+            var number: UInt64 = 0
+            for digit in digits {
+                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+                number = number &* 10 &+ UInt64(digit &- UInt8(ascii: "0"))
+            }
+            return number
         }
-        return number
     }
 
     /// The number without leading zeros; `nil` when the id is none.

@@ -38,7 +38,7 @@ extension BaseSpaceClient: MetadataService {
     public func files(
         of container: FileContainer,
         expecting count: Int,
-        receivePage: ([RemoteFile]) -> Void
+        _ receive: (borrowing RemoteFile) -> Void
     ) async throws(BaseSpaceError) {
         var (container, resolvesContent) = (container, true)
         switch container {
@@ -54,7 +54,7 @@ extension BaseSpaceClient: MetadataService {
             of: container,
             resolvingContent: resolvesContent,
             expecting: count,
-            receivePage: receivePage
+            receive
         )
     }
 

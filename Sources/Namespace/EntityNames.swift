@@ -68,10 +68,15 @@ public enum EntityNames {
 
     /// Whether a name is legal at the first look at its bytes, as nearly all are.
     static func isPlain(_ name: String) -> Bool {
-        guard let first = name.utf8.first, first != UInt8(ascii: "."), name.utf8.count <= maximumLength else {
+        let bytes = name.utf8.span
+        guard let first = name.utf8.first, first != UInt8(ascii: "."), bytes.count <= maximumLength else {
             return false
         }
-        return name.utf8.allSatisfy { (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "/") }
+        for index in bytes.indices {
+            let byte = bytes[index]
+            guard (0x20..<0x7f).contains(byte), byte != UInt8(ascii: "/") else { return false }
+        }
+        return true
     }
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {

@@ -20,22 +20,23 @@ public final class FileRecord: Sendable {
     public let isArchived: Bool
     fileprivate let link: SignedLink?
 
-    /// Makes the record of a file in a directory that others stand in, too.
-    init(_ file: RemoteFile, named name: String, in directory: FileDirectory) {
+    /// Makes the record of a file in a directory that others stand in, too, with a content type that is ``shared(_:)``.
+    init(_ file: borrowing RemoteFile, named name: String, in directory: FileDirectory, contentType: String?) {
         id = file.id
         self.name = name
         self.directory = directory
         size = file.size
-        tag = file.etag.map { CompactETag($0) }
+        tag = file.tag
         modified = file.modified ?? file.created
-        contentType = file.contentType.map { Self.shared($0) }
+        self.contentType = contentType
         isArchived = file.isArchived
         link = file.contentLink
     }
 
     /// Makes the record of a file by itself.
     convenience init(_ file: RemoteFile, place: FilePlace) {
-        self.init(file, named: place.name, in: FileDirectory(container: place.container, path: place.directory))
+        let directory = FileDirectory(container: place.container, path: place.directory)
+        self.init(file, named: place.name, in: directory, contentType: file.contentType.map { Self.shared($0) })
     }
 
     private init(_ record: FileRecord, modified: Timestamp) {
@@ -76,7 +77,7 @@ public final class FileRecord: Sendable {
     private static let mostContentTypes = 256
 
     /// The one copy of a text that many files have.
-    private static func shared(_ contentType: String) -> String {
+    static func shared(_ contentType: String) -> String {
         contentTypes.withLock { known in
             if let index = known.firstIndex(of: contentType) { return known[index] }
             if known.count < mostContentTypes {
@@ -113,56 +114,5 @@ final class FileDirectory: Sendable {
     init(container: FileContainer, path: String) {
         self.container = container
         self.path = path
-    }
-}
-
-/// An ETag in 24 bytes where it is what the service gives: an MD5, with the number of parts behind it for an object of
-/// several.
-enum CompactETag: Hashable, Sendable {
-    case digest(UInt64, UInt64, parts: UInt16)
-    case other(String)
-
-    init(_ text: String) {
-        var text = text
-        let digest = text.withUTF8 { bytes -> CompactETag? in
-            guard let high = Self.number(bytes.prefix(16)), let low = Self.number(bytes.dropFirst(16).prefix(16)) else {
-                return nil
-            }
-            let rest = bytes.dropFirst(32)
-            guard let dash = rest.first else { return .digest(high, low, parts: 0) }
-            // A sign or a leading zero would not come back as it was.
-            guard dash == UInt8(ascii: "-"), let first = rest.dropFirst().first,
-                (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first),
-                let parts = UInt16(String(decoding: rest.dropFirst(), as: UTF8.self))
-            else { return nil }
-            return .digest(high, low, parts: parts)
-        }
-        self = digest ?? .other(text)
-    }
-
-    /// Sixteen hexadecimal digits as the service writes them, in small letters.
-    private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt64? {
-        guard digits.count == 16 else { return nil }
-        var number: UInt64 = 0
-        for digit in digits {
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt64(digit - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): number = number << 4 | UInt64(digit - UInt8(ascii: "a") + 10)
-            default: return nil
-            }
-        }
-        return number
-    }
-
-    var text: String {
-        switch self {
-        case .digest(let high, let low, let parts): Self.hex(high) + Self.hex(low) + (parts == 0 ? "" : "-\(parts)")
-        case .other(let text): text
-        }
-    }
-
-    private static func hex(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 }

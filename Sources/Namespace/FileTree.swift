@@ -1,4 +1,5 @@
 internal import BaseSpaceAPI
+internal import Glibc
 internal import OrderedCollections
 
 /// Makes directories of a container's flat list of files, page after page as the list comes.
@@ -40,6 +41,8 @@ struct FileTree {
     private var unusual: Set<String> = []
     /// The file that came last.
     private var last: EntityID?
+    /// The content type of the file before, as records share it.
+    private var contentType: String?
     /// Files that their records don't tell of in full: those in `spots`, and those that newer ones of their path cover.
     private var aside: [RemoteFile] = []
     /// What waits for the end of the list, from the first file on that needs the whole of it.
@@ -53,19 +56,19 @@ struct FileTree {
         directories = [Directory(shared: FileDirectory(container: container, path: ""))]
     }
 
-    /// Adds the next files of the list. One that was added before is passed over.
-    mutating func append(_ files: [RemoteFile]) {
-        count += files.count
-        for index in files.indices {
-            guard backlog == nil, last.map({ $0 < files[index].id }) ?? true else {
-                backlog = (backlog ?? []) + files[index...]
-                return
-            }
-            if !addNeighbour(files[index]) {
-                add(files[index], to: directory(of: files[index]))
-            }
-            last = files[index].id
+    /// Adds the next file of the list. One that was added before is passed over.
+    mutating func append(_ file: borrowing RemoteFile) {
+        count += 1
+        guard backlog == nil, last.map({ $0 < file.id }) ?? true else {
+            backlog = backlog ?? []
+            backlog?.append(copy file)
+            return
         }
+        if !addNeighbour(file) {
+            let file = copy file
+            add(file, to: directory(of: file))
+        }
+        last = file.id
     }
 
     /// The directories, when all files have been added.
@@ -102,21 +105,29 @@ struct FileTree {
         }
     }
 
+    /// Files for which a new directory has room at most. It gets room for as many as the one before has: most directories of a
+    /// run are of one size, and a table that grows is made anew each time.
+    private static let mostReserved = 256
+
     /// The directory that a file goes to, made with those above it.
     private mutating func directory(of file: RemoteFile) -> Int {
         // `d/`, as a folder of S3 is marked: its place is beside the directory, not in it.
-        guard file.path.utf8.last != UInt8(ascii: "/") else { return directory(Self.components(of: file).dropLast()) }
-        let words = file.path.prefix(upTo: file.path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? file.path.startIndex)
-        if directories[latest].path.utf8.elementsEqual(words.utf8) { return latest }
-        let key = ByteString(String(words))
+        if file.location.directory != nil, file.location.leaf.isEmpty {
+            return directory(Self.components(of: file).dropLast())
+        }
+        let words = file.location.directory ?? ""
+        if words.isSameText(as: directories[latest].path) { return latest }
+        let key = ByteString(words)
         if let known = byWords[key] {
             latest = known
             return known
         }
-        var components = Self.components(of: file)
-        components.removeLast()
-        latest = directory(components[...])
+        let usual = min(directories[latest].children.count, Self.mostReserved)
+        latest = directory(Self.components(of: file).dropLast())
         byWords[key] = latest
+        if directories[latest].children.isEmpty {
+            directories[latest].children.reserveCapacity(usual)
+        }
         return latest
     }
 
@@ -144,22 +155,18 @@ struct FileTree {
     /// Adds a file that is in the last one's directory, under a name that is legal and free, as nearly all are.
     ///
     /// - Returns: Whether it is such a one; nothing is done otherwise.
-    private mutating func addNeighbour(_ file: RemoteFile) -> Bool {
+    private mutating func addNeighbour(_ file: borrowing RemoteFile) -> Bool {
         let directory = directories[latest].shared
-        guard spots.isEmpty, EntityNames.isPlain(file.name), Self.isPath(file.path, directory.path, file.name) else {
+        guard spots.isEmpty, Self.isPlace(file.location, directory.path, file.name), EntityNames.isPlain(file.name)
+        else {
             return false
         }
-        let record = FileRecord(file, named: file.name, in: directory)
-        let end = directories[latest].children.count
-        let (taken, place) = directories[latest].children.updateValue(
-            .file(record),
-            forKey: file.name,
-            insertingAt: end
-        )
-        if let taken {
-            directories[latest].children.values[place] = taken
+        let record = FileRecord(file, named: file.name, in: directory, contentType: shared(file.contentType))
+        guard let taken = directories[latest].children.updateValue(.file(record), forKey: file.name) else {
+            return true
         }
-        return taken == nil
+        directories[latest].children[file.name] = taken
+        return false
     }
 
     private mutating func add(_ file: RemoteFile, to index: Int) {
@@ -169,7 +176,7 @@ struct FileTree {
         }
         let name = Self.leaf(of: file)
         let directory = directories[index].path
-        let isPlain = Self.isPath(file.path, directory, name)
+        let isPlain = Self.isPlace(file.location, directory, name)
         switch directories[index].children[name] {
         case nil where isPlain:
             put(file, at: name, in: index)
@@ -191,36 +198,29 @@ struct FileTree {
     }
 
     private mutating func put(_ file: RemoteFile, at name: String, in index: Int) {
-        let record = FileRecord(file, named: name, in: directories[index].shared)
+        let type = shared(file.contentType)
+        let record = FileRecord(file, named: name, in: directories[index].shared, contentType: type)
         directories[index].children[name] = .file(record)
+    }
+
+    /// A content type as records share it.
+    private mutating func shared(_ type: String?) -> String? {
+        if let type, let contentType, type.isSameText(as: contentType) { return contentType }
+        contentType = type.map { FileRecord.shared($0) }
+        return contentType
     }
 
     /// The legal form of the last component of a path.
     private static func leaf(of file: RemoteFile) -> String {
         // `Name` is the same text, and there already.
-        if file.path.utf8.count >= file.name.utf8.count,
-            file.path.utf8.reversed().starts(with: file.name.utf8.reversed()),
-            !file.name.utf8.contains(UInt8(ascii: "/")), !file.name.isEmpty,
-            file.path.utf8.count == file.name.utf8.count
-                || file.path.utf8.dropLast(file.name.utf8.count).last == UInt8(ascii: "/")
-        {
-            return EntityNames.legal(file.name)
-        }
+        if !file.name.isEmpty, file.location.leaf.isSameText(as: file.name) { return EntityNames.legal(file.name) }
         return components(of: file).last ?? EntityNames.legal(file.name)
     }
 
     /// Whether a path is a directory's and a name, byte for byte.
-    private static func isPath(_ path: String, _ directory: String, _ name: String) -> Bool {
-        var (path, directory, name) = (path, directory, name)
-        return path.withUTF8 { path in
-            directory.withUTF8 { directory in
-                name.withUTF8 { name in
-                    guard !directory.isEmpty else { return path.elementsEqual(name) }
-                    return path.count == directory.count + 1 + name.count && path[directory.count] == UInt8(ascii: "/")
-                        && path.starts(with: directory) && path[(directory.count + 1)...].elementsEqual(name)
-                }
-            }
-        }
+    private static func isPlace(_ path: RemotePath, _ directory: String, _ name: String) -> Bool {
+        guard path.leaf.isSameText(as: name) else { return false }
+        return directory.isEmpty ? path.directory == nil : path.directory?.isSameText(as: directory) ?? false
     }
 }
 
@@ -233,11 +233,25 @@ private struct ByteString: Hashable {
     }
 
     static func == (left: ByteString, right: ByteString) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+        left.text.isSameText(as: right.text)
     }
 
     func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension String {
+    /// Whether both have the same bytes.
+    fileprivate func isSameText(as other: String) -> Bool {
+        let (bytes, others) = (utf8.span, other.utf8.span)
+        guard bytes.count == others.count else { return false }
+        return bytes.withUnsafeBytes { bytes in
+            others.withUnsafeBytes { others in
+                guard let start = bytes.baseAddress, let other = others.baseAddress else { return true }
+                return memcmp(start, other, bytes.count) == 0
+            }
+        }
     }
 }

@@ -8,13 +8,13 @@ public protocol MetadataService: Sendable {
     func entities(in collection: EntityCollection) async throws(BaseSpaceError) -> [Entity]
     /// One entity, in the service's full form.
     func entity(_ key: EntityKey) async throws(BaseSpaceError) -> Entity
-    /// Hands over all files of a container, in one flat list: a page at a time, one after the other.
+    /// Hands over all files of a container, in one flat list, one after the other.
     ///
     /// - Parameter count: How many there may be: a hint, so that more than the first page can be asked for at once.
     func files(
         of container: FileContainer,
         expecting count: Int,
-        receivePage: ([RemoteFile]) -> Void
+        _ receive: (borrowing RemoteFile) -> Void
     ) async throws(BaseSpaceError)
     /// All properties of an entity, with all of their items.
     func properties(of owner: EntityKey) async throws(BaseSpaceError) -> [Property]

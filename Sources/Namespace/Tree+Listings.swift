@@ -50,9 +50,11 @@ extension Tree {
                 let isFinal = state.withLock { $0.isFinal(container) }
                 let expected = expectedFiles(of: container)
                 var files = FileTree(container: container)
-                try await service.files(of: container, expecting: expected) { page in
-                    files.append(page)
-                    makeRoom(for: files.count, of: .files(of: container))
+                try await service.files(of: container, expecting: expected) { file in
+                    files.append(file)
+                    if files.count.isMultiple(of: Self.roomStep) {
+                        makeRoom(for: files.count, of: .files(of: container))
+                    }
                 }
                 return .success(install(files.listing(), of: container, isFinal: isFinal, begun: start))
             case .properties(let owner):
@@ -131,6 +133,9 @@ extension Tree {
             return keep(listing, for: key, of: configuration.metadataLifetime, begun: start, in: &state)
         }
     }
+
+    /// Files after which room is made for more.
+    private static let roomStep = 1000
 
     /// A long listing takes the room of others while it comes, not after.
     private func makeRoom(for lines: Int, of key: ListingKey) {

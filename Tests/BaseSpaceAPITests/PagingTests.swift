@@ -90,18 +90,18 @@ struct PagingTests {
     /// The ids of the files that are handed over when so many are expected, in their order.
     private func files(of client: BaseSpaceClient, expecting count: Int) async throws -> [EntityID] {
         var files: [EntityID] = []
-        try await client.files(of: .appResult("1"), resolvingContent: true, expecting: count) { page in
-            files += page.map(\.id)
-        }
+        try await client.files(of: .appResult("1"), resolvingContent: true, expecting: count) { files.append($0.id) }
         return files
     }
 
     /// How many files are handed over.
     private func count(of client: BaseSpaceClient, _ pages: PageProgress) async throws -> Int {
         var count = 0
-        try await client.files(of: .appResult("1"), resolvingContent: true) { page in
-            count += page.count
-            pages.handedOver.add(1, ordering: .relaxed)
+        try await client.files(of: .appResult("1"), resolvingContent: true) { _ in
+            count += 1
+            if count.isMultiple(of: 1000) {
+                pages.handedOver.add(1, ordering: .relaxed)
+            }
         }
         return count
     }
@@ -118,6 +118,22 @@ struct PagingTests {
             #expect(Set(offsets).count == offsets.count, "a page was asked for twice")
             #expect(offsets.allSatisfy { $0 < max(total, min(expected, 6000), 1) })
             #expect(server.requests.allSatisfy { $0.number("Limit") <= 1000 })
+        }
+    }
+
+    /// The quick reader gives up in the middle of a page: what it has handed over by then does not come twice, and what is
+    /// after it comes too.
+    @Test func whatTheQuickReaderLeavesIsHandedOverOnce() async throws {
+        try await withService(script: { request in
+            let offset = request.number("Offset")
+            let items = (offset..<min(offset + 1000, 2500)).map { index in
+                #"{"Id":"\#(index + 1)","Path":"d/\#(index % 400 == 399 ? #"a\u0062c"# : "abc")"}"#
+            }
+            return v1(#"{"Items":[\#(items.joined(separator: ","))],"TotalCount":2500,"Limit":1000}"#)
+        }) { client, _ in
+            var files: [RemoteFile] = []
+            try await client.files(of: .appResult("1"), resolvingContent: true) { files.append(copy $0) }
+            #expect(files.map(\.id) == ids(2500) && files.allSatisfy { $0.path == "d/abc" })
         }
     }
 

@@ -174,10 +174,12 @@ final class FakeService: MetadataService {
     func files(
         of container: FileContainer,
         expecting count: Int,
-        receivePage: ([RemoteFile]) -> Void
+        _ receive: (borrowing RemoteFile) -> Void
     ) async throws(BaseSpaceError) {
         state.withLock { $0.expectations.append(count) }
-        receivePage(try await answer("files") { $0.files })
+        for file in try await answer("files", { $0.files }) {
+            receive(file)
+        }
     }
 
     func appSession(_ id: EntityID) async throws(BaseSpaceError) -> AppSession {

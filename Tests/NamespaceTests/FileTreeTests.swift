@@ -6,13 +6,9 @@ import Testing
 @testable import Namespace
 
 @Suite struct FileTreeTests {
-    private func listing(of pages: [RemoteFile]..., in container: FileContainer = .appResult("1")) -> Listing {
-        listing(of: pages, in: container)
-    }
-
-    private func listing(of pages: [[RemoteFile]], in container: FileContainer) -> Listing {
+    private func listing(of files: [RemoteFile], in container: FileContainer = .appResult("1")) -> Listing {
         var tree = FileTree(container: container)
-        pages.forEach { tree.append($0) }
+        files.forEach { tree.append($0) }
         return tree.listing()
     }
 
@@ -100,14 +96,7 @@ import Testing
             files.swapAt(Int.random(in: 0..<40, using: &random), Int.random(in: 0..<40, using: &random))
         }
         if Bool.random(using: &random) { files.append(files[Int.random(in: 0..<40, using: &random)]) }
-        var pages: [[RemoteFile]] = []
-        var rest = files[...]
-        while !rest.isEmpty {
-            let page = rest.prefix(Int.random(in: 1...20, using: &random))
-            pages.append(Array(page))
-            rest = rest.dropFirst(page.count)
-        }
-        #expect(described(listing(of: pages, in: .sample("1"))) == whole, "seed \(seed)")
+        #expect(described(listing(of: files, in: .sample("1"))) == whole, "seed \(seed)")
     }
 
     /// All that a listing says, without the order of its lines.

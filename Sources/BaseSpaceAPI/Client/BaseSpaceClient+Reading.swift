@@ -39,24 +39,23 @@ extension BaseSpaceClient {
         return files.items
     }
 
-    /// The same, handed over a page at a time: one after the other and in the order of the list, as soon as those before it
-    /// are there. A file may come twice when the list changes meanwhile.
+    /// The same, handed over one after the other and in the order of the list, as soon as those before it are there. A file
+    /// may come twice when the list changes meanwhile.
     ///
     /// - Parameter expected: How many files there may be: a hint, so that more than the first page is asked for at once.
     public func files(
         of container: FileContainer,
         resolvingContent: Bool,
         expecting expected: Int = 0,
-        receivePage: ([RemoteFile]) -> Void
+        _ receive: (borrowing RemoteFile) -> Void
     ) async throws(BaseSpaceError) {
         let query = resolvingContent ? [("FileHrefContentResolution", "true")] : []
         let segments = container.segments + ["files"]
-        try await eachPage(of: segments, query: query, expecting: expected) { (page: [RemoteFile]) in
-            var page = page
-            for index in page.indices where isOwnLink(page[index].contentLink) {
-                page[index].contentLink = nil
-            }
-            receivePage(page)
+        try await eachItem(of: segments, query: query, expecting: expected, reader: FilePageReader.read) { file in
+            guard isOwnLink(file.contentLink) else { return receive(file) }
+            var file = copy file
+            file.contentLink = nil
+            receive(file)
         }
     }
 

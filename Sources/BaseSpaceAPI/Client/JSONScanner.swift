@@ -20,6 +20,7 @@ struct JSONScanner {
     }
 
     /// The next byte that is no white space, which stays where it is.
+    @inline(__always)
     private mutating func peek() throws(Unusual) -> UInt8 {
         while position < bytes.count {
             let byte = bytes[position]
@@ -29,6 +30,7 @@ struct JSONScanner {
         throw Unusual()
     }
 
+    @inline(__always)
     private mutating func take(_ expected: UInt8) throws(Unusual) {
         guard try peek() == expected else { throw Unusual() }
         position += 1
@@ -83,31 +85,34 @@ struct JSONScanner {
     /// Where a text ends or is not plain any more: at a quotation mark, a backslash or a control character. Eight bytes at
     /// a time, since most of a page are signed URLs.
     private func endOfPlainText(from start: Int) -> Int {
+        guard let base = UnsafeRawPointer(bytes.baseAddress) else { return start }
+        let (last, end) = (bytes.count &- 8, bytes.count)
         var position = start
-        while position + 8 <= bytes.count {
-            let word = UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: position, as: UInt64.self)
+        while position <= last {
+            let word = (base + position).loadUnaligned(as: UInt64.self)
             let found = Self.mark(in: UInt64(littleEndian: word))
-            if found != 0 { return position + found.trailingZeroBitCount / 8 }
-            position += 8
+            if found != 0 { return position &+ found.trailingZeroBitCount / 8 }
+            position &+= 8
         }
-        while position < bytes.count, Self.mark(in: UInt64(bytes[position]) | Self.each(0x20) << 8) == 0 {
-            position += 1
+        while position < end, Self.mark(in: UInt64(bytes[position]) | Self.each(0x20) << 8) == 0 {
+            position &+= 1
         }
         return position
     }
 
     /// The highest bit of the lowest byte, of eight, that a plain text has not; what is above it says nothing. `0` if there
     /// is none.
+    @inline(__always)
     private static func mark(in word: UInt64) -> UInt64 {
-        let quotation = word ^ each(UInt8(ascii: "\""))
-        let backslash = word ^ each(UInt8(ascii: "\\"))
-        // A borrow reaches the highest bit of a byte that is less than what is taken from it, and of bytes above such a one.
-        let less =
-            (quotation &- each(1)) & ~quotation | (backslash &- each(1)) & ~backslash | (word &- each(0x20)) & ~word
-        return less & each(0x80)
+        // A borrow reaches the highest bit of a byte below 0x80 that is less than what is taken from it, and of bytes above
+        // such a one. With one bit turned over, a quotation mark (0x22) comes right after the control characters.
+        let quotation = (word ^ each(0x02)) &- each(0x21)
+        let backslash = (word ^ each(UInt8(ascii: "\\"))) &- each(0x01)
+        return (quotation | backslash) & ~word & each(0x80)
     }
 
     /// A byte eight times.
+    @inline(__always)
     private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 
     /// The bytes of a text; `nil` for `null` and for an empty one.

@@ -10,13 +10,19 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
     let segments: [String]
     let query: [(String, String)]
     let sortBy: String?
+    /// A reader of such items that is quicker than `JSONDecoder`, and leaves to it what it doesn't know.
+    let reader: Reader?
+
+    /// Hands over the items in a reply. `nil` is for a reply that is left to `JSONDecoder`; what was handed over by then is
+    /// what that one finds first.
+    typealias Reader = @Sendable (_ reply: [UInt8], _ receive: (borrowing Item) -> Void) -> PageCounts?
 
     private typealias Reply = (part: Range<Int>, result: Result<HTTPResponse, BaseSpaceError>)
 
     /// Pages that are asked for or wait for their turn: as many as the limiter lets out, and as many again.
     private static var window: Int { 12 }
 
-    /// Hands over all pages, those after the first fetched in parallel.
+    /// Hands over all items, the pages after the first fetched in parallel.
     ///
     /// When an item vanishes meanwhile, those after it move up, and the one that stood at the head of a page that was not
     /// there yet is on none: all pages are fetched once more then, and most items come twice.
@@ -24,7 +30,7 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
     /// When one comes in between, those after it move down: what stands past the end that the first page told is asked for then.
     ///
     /// - Parameter expected: How many items there may be.
-    func eachPage(expecting expected: Int, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
+    func eachItem(expecting expected: Int, _ receive: (borrowing Item) -> Void) async throws(BaseSpaceError) {
         var expected = expected
         for _ in 0..<Self.passes {
             guard case let shrunk? = try await pass(expecting: expected, receive) else { return }
@@ -36,7 +42,10 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
     private static var passes: Int { 3 }
 
     /// - Returns: How many items were left, if some vanished meanwhile.
-    private func pass(expecting expected: Int, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) -> Int? {
+    private func pass(
+        expecting expected: Int,
+        _ receive: (borrowing Item) -> Void
+    ) async throws(BaseSpaceError) -> Int? {
         let outcome = await withTaskGroup(of: Reply.self) { group -> Result<Int?, BaseSpaceError> in
             // What is on its way and not needed.
             defer { group.cancelAll() }
@@ -49,16 +58,15 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
                 for guess in plan.guess(from: PageTail(of: reply.body), upTo: Self.window) {
                     ask(for: guess, in: &group)
                 }
-                let first = try page(PagePlan.first, in: reply)
+                let first = try handOver(PagePlan.first, in: reply, receive)
                 // A total of less than the first page has is none.
-                guard let total = first.totalCount, total >= first.items.count else {
+                guard let total = first.total, total >= first.items else {
                     group.cancelAll()
-                    receive(first.items)
                     try await pagesToTheEnd(after: first, receive)
                     return .success(nil)
                 }
-                plan.begin(count: first.items.count, limit: first.limit, total: total)
-                let least = try await handOver(first.items, &plan, of: &group, receive)
+                plan.begin(count: first.items, limit: first.limit, total: total)
+                let least = try await handOverRest(&plan, of: &group, receive)
                 return .success(least < total ? least : nil)
             } catch {
                 return .failure(error)
@@ -67,14 +75,13 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
         return try outcome.get()
     }
 
-    /// Hands over a first page and the parts after it, in their order.
+    /// Hands over what is after the first page, in its order.
     ///
     /// - Returns: The least number of items that one of the parts told.
-    private func handOver(
-        _ first: [Item],
+    private func handOverRest(
         _ plan: inout PagePlan,
         of group: inout TaskGroup<Reply>,
-        _ receive: ([Item]) -> Void
+        _ receive: (borrowing Item) -> Void
     ) async throws(BaseSpaceError) -> Int {
         var (least, most) = (Int.max, 0)
         var asked = plan.rightGuesses
@@ -84,8 +91,6 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
                 asked.append(part)
             }
         }
-        askOn(in: &group)
-        receive(first)
         // Those whose turn has not come.
         var early: [Range<Int>: HTTPResponse] = [:]
         repeat {
@@ -99,10 +104,9 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
                 }
                 asked.removeFirst()
                 askOn(in: &group)
-                let page = try page(part, in: reply)
-                least = min(least, page.totalCount ?? least)
-                most = max(most, page.totalCount ?? most)
-                receive(page.items)
+                let page = try handOver(part, in: reply, receive)
+                least = min(least, page.total ?? least)
+                most = max(most, page.total ?? most)
                 try await finish(part, after: page, total: plan.end, receive)
             }
         } while plan.grow(to: most)
@@ -113,34 +117,35 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
     /// as many items as its first page says.
     private func finish(
         _ part: Range<Int>,
-        after page: Page<Item>,
+        after page: PageCounts,
         total: Int,
-        _ receive: ([Item]) -> Void
+        _ receive: (borrowing Item) -> Void
     ) async throws(BaseSpaceError) {
-        var (page, rest) = (page, part.dropFirst(page.items.count))
-        while !rest.isEmpty, rest.lowerBound < max(total, page.totalCount ?? 0) {
-            page = try await self.page(rest)
-            if page.items.isEmpty {
+        var (page, rest) = (page, part.dropFirst(page.items))
+        while !rest.isEmpty, rest.lowerBound < max(total, page.total ?? 0) {
+            page = try await handOver(rest, receive)
+            if page.items == 0 {
                 // Either the list is shorter by now, or what is missing must not be taken for what is not there.
-                guard page.totalCount.map({ $0 <= rest.lowerBound }) ?? true else {
+                guard page.total.map({ $0 <= rest.lowerBound }) ?? true else {
                     throw .undecodable("the page of a list from item \(rest.lowerBound) on")
                 }
                 return
             }
-            receive(page.items)
-            rest = rest.dropFirst(page.items.count)
+            rest = rest.dropFirst(page.items)
         }
     }
 
     /// Hands over the pages after a first one that doesn't tell how many there are.
-    private func pagesToTheEnd(after first: Page<Item>, _ receive: ([Item]) -> Void) async throws(BaseSpaceError) {
+    private func pagesToTheEnd(
+        after first: PageCounts,
+        _ receive: (borrowing Item) -> Void
+    ) async throws(BaseSpaceError) {
         var last = first
-        var offset = first.items.count
+        var offset = first.items
         // A page is the last one when it is shorter than the service says its pages are; if it doesn't say, an empty one.
-        while !last.items.isEmpty, last.items.count >= (last.limit ?? 1) {
-            last = try await page(offset..<offset + (last.limit ?? first.items.count))
-            receive(last.items)
-            offset += last.items.count
+        while last.items > 0, last.items >= (last.limit ?? 1) {
+            last = try await handOver(offset..<offset + (last.limit ?? first.items), receive)
+            offset += last.items
         }
     }
 
@@ -156,15 +161,29 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
         }
     }
 
-    private func page(_ part: Range<Int>) async throws(BaseSpaceError) -> Page<Item> {
-        try page(part, in: try await client.response(endpoint(part)))
+    private func handOver(
+        _ part: Range<Int>,
+        _ receive: (borrowing Item) -> Void
+    ) async throws(BaseSpaceError) -> PageCounts {
+        try handOver(part, in: try await client.response(endpoint(part)), receive)
     }
 
-    private func page(_ part: Range<Int>, in response: HTTPResponse) throws(BaseSpaceError) -> Page<Item> {
-        if Item.self == RemoteFile.self, let page = FilePageReader.page(in: response.body) as? Page<Item> {
-            return page
+    private func handOver(
+        _ part: Range<Int>,
+        in response: HTTPResponse,
+        _ receive: (borrowing Item) -> Void
+    ) throws(BaseSpaceError) -> PageCounts {
+        var count = 0
+        let counts = reader?(response.body) { item in
+            count += 1
+            receive(item)
         }
-        return try client.decode(response, of: endpoint(part))
+        if let counts { return counts }
+        let page: Page<Item> = try client.decode(response, of: endpoint(part))
+        for item in page.items.dropFirst(count) {
+            receive(item)
+        }
+        return page.counts
     }
 
     private func endpoint(_ part: Range<Int>) -> Endpoint {

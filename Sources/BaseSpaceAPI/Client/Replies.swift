@@ -11,26 +11,34 @@ struct Reply<Value: Decodable & Sendable>: Decodable, Sendable {
     }
 }
 
+/// What a page says of itself and its collection.
+struct PageCounts: Equatable, Sendable {
+    /// Items on the page.
+    var items = 0
+    /// Items in the whole collection; not always sent.
+    var total: Int?
+    /// The page's size as the service understood it, at least 1: it may be less than was asked for.
+    var limit: Int?
+
+    init(items: Int = 0, total: Int? = nil, limit: Int? = nil) {
+        self.items = items
+        self.total = total
+        self.limit = limit.flatMap { $0 > 0 ? $0 : nil }
+    }
+}
+
 /// A page of a collection. v1 has the counts beside the items, v2 in `Paging`.
 struct Page<Item: Decodable & Sendable>: Decodable, Sendable {
     let items: [Item]
-    /// Items in the whole collection; not always sent.
-    let totalCount: Int?
-    /// The page's size as the service understood it, at least 1: it may be less than was asked for.
-    let limit: Int?
-
-    init(items: [Item], totalCount: Int?, limit: Int?) {
-        self.items = items
-        self.totalCount = totalCount
-        self.limit = limit.flatMap { $0 > 0 ? $0 : nil }
-    }
+    let counts: PageCounts
 
     init(from decoder: any Decoder) throws {
         let fields = try Fields(decoder)
         let paging = fields.nested("Paging") ?? fields
-        self.init(
-            items: try fields.array("Items"),
-            totalCount: paging.integer("TotalCount").flatMap { Int(exactly: $0) },
+        items = try fields.array("Items")
+        counts = PageCounts(
+            items: items.count,
+            total: paging.integer("TotalCount").flatMap { Int(exactly: $0) },
             limit: paging.integer("Limit").flatMap { Int(exactly: $0) }
         )
     }

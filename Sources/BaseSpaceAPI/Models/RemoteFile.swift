@@ -7,13 +7,23 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
     /// The last part of the path.
     public var name: String
     /// The path inside its container, `directory/name`, without a slash in front.
-    public var path: String
+    public var path: String {
+        get { location.text }
+        set { location = RemotePath(newValue) }
+    }
+    /// The same, cut.
+    public var location: RemotePath
     /// The size in bytes; 0 while a multipart upload is open.
     public var size: Int64
     /// The type given at upload.
     public var contentType: String?
     /// The object's ETag without quotes: the MD5 of the content in hexadecimal, or `…-<parts>`.
-    public var etag: String?
+    public var etag: String? {
+        get { tag?.text }
+        set { tag = newValue.map { CompactETag($0) } }
+    }
+    /// The same, packed.
+    public var tag: CompactETag?
     /// Whether the content is archived and can't be read.
     public var isArchived: Bool
     /// How far its upload is; lists leave it out.
@@ -44,17 +54,45 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
         modified: Timestamp? = nil,
         contentURL: SignedURL? = nil
     ) {
+        self.init(
+            id: id,
+            name: name,
+            location: RemotePath(path),
+            size: size,
+            contentType: contentType,
+            tag: etag.map { CompactETag($0) },
+            isArchived: isArchived,
+            uploadStatus: uploadStatus,
+            created: created,
+            modified: modified,
+            contentLink: contentURL.map { SignedLink($0.url.string) }
+        )
+    }
+
+    init(
+        id: EntityID,
+        name: String,
+        location: RemotePath,
+        size: Int64,
+        contentType: String?,
+        tag: CompactETag?,
+        isArchived: Bool,
+        uploadStatus: UploadStatus?,
+        created: Timestamp?,
+        modified: Timestamp?,
+        contentLink: SignedLink?
+    ) {
         self.id = id
         self.name = name
-        self.path = path
+        self.location = location
         self.size = size
         self.contentType = contentType
-        self.etag = etag
+        self.tag = tag
         self.isArchived = isArchived
         self.uploadStatus = uploadStatus
         self.created = created
         self.modified = modified
-        self.contentLink = contentURL.map { SignedLink($0.url.string) }
+        self.contentLink = contentLink
     }
 
     /// Reads the full or the compact form.
@@ -63,7 +101,7 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
         id = try fields.id()
         let path = fields.text("Path")
         name = fields.text("Name") ?? path?.split(separator: "/").last.map { String($0) } ?? id.rawValue
-        self.path = path ?? name
+        location = RemotePath(path ?? name)
         guard let size = fields.has("Size") ? Self.plausible(fields.integer("Size")) : 0 else {
             // Shown with none it would be read as empty, with success.
             throw DecodingError.dataCorrupted(
@@ -72,7 +110,7 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
         }
         self.size = size
         contentType = fields.text("ContentType")
-        etag = fields.text("ETag").map { Self.bare($0) }
+        tag = fields.text("ETag").map { CompactETag(Self.bare($0)) }
         isArchived = fields.boolean("IsArchived") ?? false
         uploadStatus = fields.text("UploadStatus").map { Self.status($0) }
         created = fields.timestamp("DateCreated")
