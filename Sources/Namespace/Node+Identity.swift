@@ -21,7 +21,7 @@ extension Node.Content {
 
     /// The number of the inode in a place.
     func inode(in parent: InodeNumber, named name: String) -> InodeNumber {
-        if case .file(let record) = self { return InodeNumber(key: record.keyPrefix, record.id.rawValue) }
+        if case .file(let record) = self { return record.inode }
         return InodeNumber(key: key ?? "\(parent.rawValue)/\(name)")
     }
 }
@@ -37,10 +37,15 @@ extension EntityKey {
 extension FileRecord {
     var key: String { keyPrefix + id.rawValue }
 
+    /// The number of its inode.
+    var inode: InodeNumber { InodeNumber(key: keyPrefix, id.rawValue) }
+
     /// A dataset shows files of a sample or AppResult once more, with the same ids: another place, where other rules hold.
-    fileprivate var keyPrefix: String {
-        if case .dataset = container { "\(container.key)/file/" } else { "file/" }
+    var isShownAgain: Bool {
+        if case .dataset = container { true } else { false }
     }
+
+    private var keyPrefix: String { isShownAgain ? "\(container.key)/file/" : "file/" }
 }
 
 extension Node {

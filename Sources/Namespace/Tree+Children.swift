@@ -25,22 +25,26 @@ extension Tree.State {
         return node(for: child, named: name, in: directory)
     }
 
-    func children(of directory: Node, in listing: Listing) -> [Node] {
+    /// What a directory shows: children of its own, what is listed, what is only here.
+    func contents(of directory: Node, in listing: Listing, after own: [Node]) -> DirectoryContents {
         let listed = listing.directories[directory.pathInListing] ?? [:]
         if case .properties(let place) = directory.content {
-            return properties(at: place, of: directory, listed: listed)
+            return DirectoryContents(own + properties(at: place, of: directory, listed: listed), of: directory)
         }
         let place = directory.placeOfLocalEntries
         let localChildren = place.flatMap { local[$0.container]?.directories[$0.path] } ?? [:]
-        var nodes: [Node] = []
-        nodes.reserveCapacity(listed.count + localChildren.count)
+        if case .directory = directory.content, own.isEmpty, localChildren.isEmpty {
+            return DirectoryContents(files: listed, of: directory, changes: fileChanges)
+        }
+        var nodes = own
+        nodes.reserveCapacity(own.count + listed.count + localChildren.count)
         for (name, child) in listed where localChildren[name] == nil {
             node(for: child, named: name, in: directory).map { nodes.append($0) }
         }
         for (name, child) in localChildren.sorted(by: { $0.key < $1.key }) {
             node(for: child, named: name, in: directory).map { nodes.append($0) }
         }
-        return nodes
+        return DirectoryContents(nodes, of: directory)
     }
 
     private func properties(at place: PropertyPlace, of directory: Node, listed: Listing.Directory) -> [Node] {
@@ -70,8 +74,8 @@ extension Tree.State {
         case (.properties(let place), .text(let text)):
             node(.property(place.appending(name), size: text.count), named: name, in: directory)
         case (_, .text(let text)): node(.text(text), named: name, in: directory)
-        case (_, .file(let record)): file(record, named: name, in: directory)
-        case (_, .directory): subdirectory(named: name, in: directory)
+        case (_, .file(let record)): fileChanges.node(of: record, named: name, in: directory)
+        case (_, .directory): directory.subdirectory(named: name)
         }
     }
 
@@ -89,49 +93,44 @@ extension Tree.State {
         case .staged(let inode):
             return Node(
                 inode: inode,
-                parent: filesInode(of: directory),
+                parent: directory.filesInode,
                 name: name,
                 content: .staged(placeOfChild(named: name, in: directory))
             )
-        case .uploaded(let record, _): return file(record, named: name, in: directory)
-        case .directory: return subdirectory(named: name, in: directory)
+        case .uploaded(let record, _): return fileChanges.node(of: record, named: name, in: directory)
+        case .directory: return directory.subdirectory(named: name)
         }
     }
 
     private func node(_ content: Node.Content, named name: String, in directory: Node) -> Node {
-        let inode = content.inode(in: directory.inode, named: name)
-        return Node(inode: inode, parent: directory.inode, name: name, content: content)
-    }
-
-    private func file(_ record: FileRecord, named name: String, in directory: Node) -> Node {
-        let content = Node.Content.file(modified[record.id].map { record.with(modified: $0) } ?? record)
-        // A staged file's number goes to the file where it was written.
-        let alias: InodeNumber? = if case .dataset = record.container { nil } else { aliases[record.id] }
-        let inode = alias ?? content.inode(in: directory.inode, named: name)
-        return Node(inode: inode, parent: filesInode(of: directory), name: name, content: content)
-    }
-
-    /// A directory below `Files/`; seen from the entity itself, a link to it, since the kernel allows a directory one
-    /// parent only.
-    private func subdirectory(named name: String, in directory: Node) -> Node {
-        if case .directory(let place) = directory.content {
-            return node(.directory(place.appending(name)), named: name, in: directory)
-        }
-        return node(.link(target: "Files/" + name), named: name, in: directory)
+        directory.child(content, named: name)
     }
 
     private func placeOfChild(named name: String, in directory: Node) -> FilePlace {
         directory.filePlace?.appending(name) ?? FilePlace(container: .sample(""), path: name)
     }
 
-    /// The directory that a file stands in, also when it was looked up in the entity above `Files/`.
-    private func filesInode(of directory: Node) -> InodeNumber {
-        guard case .entity = directory.content, let place = directory.filePlace else { return directory.inode }
-        return Node.Content.directory(place).inode(in: directory.inode, named: "")
-    }
 }
 
 extension Node {
+    /// A node in this directory.
+    func child(_ content: Content, named name: String) -> Node {
+        Node(inode: content.inode(in: inode, named: name), parent: inode, name: name, content: content)
+    }
+
+    /// A directory below `Files/`; seen from the entity itself, a link to it, since the kernel allows a directory one
+    /// parent only.
+    func subdirectory(named name: String) -> Node {
+        if case .directory(let place) = content { return child(.directory(place.appending(name)), named: name) }
+        return child(.link(target: "Files/" + name), named: name)
+    }
+
+    /// The directory that its files stand in, also when they are looked up in the entity above `Files/`.
+    var filesInode: InodeNumber {
+        guard case .entity = content, let place = filePlace else { return inode }
+        return Content.directory(place).inode(in: inode, named: "")
+    }
+
     /// The place whose local entries a directory shows: its own, or that of the files that it describes.
     fileprivate var placeOfLocalEntries: FilePlace? {
         if case .hidden(.metadata(let place)) = content { place } else { filePlace }

@@ -55,8 +55,8 @@ extension Tree {
             state.slots[inode] = nil
             state.toldNodes -= slot.isTold ? 1 : 0
             state.forgettableNodes -= slot.turn == nil ? 0 : 1
-            if case .file(let record) = slot.node.content, state.aliases[record.id] == inode {
-                state.aliases[record.id] = nil
+            if case .file(let record) = slot.node.content, state.fileChanges.aliases[record.id] == inode {
+                state.fileChanges.aliases[record.id] = nil
             }
         }
     }
@@ -101,7 +101,8 @@ extension Tree.State {
         case .staged(let place):
             switch local[place.container]?[place.path] {
             case .staged(node.inode): return node
-            case .uploaded(let record, _) where aliases[record.id] == node.inode: return node.with(.file(record))
+            case .uploaded(let record, _) where fileChanges.aliases[record.id] == node.inode:
+                return node.with(.file(record))
             default: return slots[node.inode]?.node
             }
         case .file(let record):
@@ -109,7 +110,8 @@ extension Tree.State {
             guard let entries = local[record.container] else { return node }
             switch entries[record.place.path] {
             case .staged(node.inode): return node.with(.staged(record.place))
-            case .uploaded(let newer, _) where aliases[newer.id] == node.inode: return node.with(.file(newer))
+            case .uploaded(let newer, _) where fileChanges.aliases[newer.id] == node.inode:
+                return node.with(.file(newer))
             default: return node
             }
         default:

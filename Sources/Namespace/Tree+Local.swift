@@ -35,12 +35,12 @@ extension Tree {
     public func replaceStagedFile(_ inode: InodeNumber, at place: FilePlace, by file: RemoteFile, modified: Timestamp) {
         let record = FileRecord(file, place: place).with(modified: modified)
         state.withLock { state in
-            state.modified[file.id] = modified
+            state.fileChanges.modified[file.id] = modified
             if case .staged(inode) = state.local[place.container]?[place.path] {
                 state.local[place.container]?[place.path] = .uploaded(record, at: now())
             }
             guard let slot = state.slots[inode] else { return }
-            state.aliases[file.id] = inode
+            state.fileChanges.aliases[file.id] = inode
             state.slots[inode]?.node = slot.node.with(.file(record))
         }
     }
@@ -65,7 +65,7 @@ extension Tree {
         let record = modified.map { record.with(modified: $0) } ?? record
         state.withLock { state in
             if let modified {
-                state.modified[record.id] = modified
+                state.fileChanges.modified[record.id] = modified
             }
             if case .staged(inode) = state.local[place.container]?[place.path] {
                 state.local[place.container]?[place.path] = .uploaded(record, at: now())
@@ -77,7 +77,7 @@ extension Tree {
 
     /// Takes in the times that writers gave to files which are uploaded by now, by the id of the file.
     public func remember(modified times: [EntityID: Timestamp]) {
-        state.withLock { $0.modified.merge(times) { current, _ in current } }
+        state.withLock { $0.fileChanges.modified.merge(times) { current, _ in current } }
     }
 
     /// Makes the directories that a file stands in, as far as they are not known: a staged file of an earlier mount may be in
@@ -119,7 +119,7 @@ extension Tree {
     /// Keeps the time that a program gave to a file of the service, for as long as this mount lives.
     public func setModified(of record: FileRecord, under inode: InodeNumber, to modified: Timestamp) {
         state.withLock { state in
-            state.modified[record.id] = modified
+            state.fileChanges.modified[record.id] = modified
             guard let slot = state.slots[inode], case .file(let known) = slot.node.content, known.id == record.id
             else { return }
             state.slots[inode]?.node = slot.node.with(.file(known.with(modified: modified)))

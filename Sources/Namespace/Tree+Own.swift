@@ -25,12 +25,7 @@ extension Tree {
     /// The nodes of a directory's own children that listings show.
     func ownChildren(of directory: Node) -> [Node] {
         let shown = shownContents(of: directory) + (configuration.listsMetadata ? listedMetadata(of: directory) : [])
-        return shown.map { ownNode($1, named: $0, in: directory) }
-    }
-
-    private func ownNode(_ content: Node.Content, named name: String, in directory: Node) -> Node {
-        let inode = content.inode(in: directory.inode, named: name)
-        return Node(inode: inode, parent: directory.inode, name: name, content: content)
+        return shown.map { directory.child($1, named: $0) }
     }
 
     /// An own child, as far as memory tells.
@@ -38,8 +33,8 @@ extension Tree {
         switch own {
         case .content(.document(let document)):
             // Its size goes with it.
-            knownText(of: document) == nil ? .unknown : .found(ownNode(.document(document), named: name, in: directory))
-        case .content(let content): .found(ownNode(content, named: name, in: directory))
+            knownText(of: document) == nil ? .unknown : .found(directory.child(.document(document), named: name))
+        case .content(let content): .found(directory.child(content, named: name))
         case .entityInCollection, .entityAnywhere: .unknown
         case .nothing: .missing
         }
@@ -56,22 +51,22 @@ extension Tree {
             if case .document(let document) = content {
                 _ = try await text(of: document)
             }
-            return ownNode(content, named: name, in: directory)
+            return directory.child(content, named: name)
         case .entityInCollection(let id):
             guard case .collection(let collection, let owner) = directory.content, let kind = collection.kind else {
                 return nil
             }
             let key = EntityKey(kind: kind, id: id)
             if let target = try await listing(for: .entities(collection)).name(of: key) {
-                return ownNode(.link(target: target), named: name, in: directory)
+                return directory.child(.link(target: target), named: name)
             }
             // Its directory stands here under this name, if the service tells of it without listing it.
             guard owner == nil, let entity = try await unlisted(key) else { return nil }
-            return ownNode(.entity(entity), named: name, in: directory)
+            return directory.child(.entity(entity), named: name)
         case .entityAnywhere(let key):
             guard let target = try await path(of: key) else { return nil }
             let up = String(repeating: "../", count: directory.depth)
-            return ownNode(.link(target: up + target), named: name, in: directory)
+            return directory.child(.link(target: up + target), named: name)
         case .nothing:
             return nil
         }

@@ -10,7 +10,7 @@ internal import Synchronization
 /// entries* lie over them: files that are being written here, directories that have no file yet, uploads that no listing
 /// has shown yet.
 ///
-/// Looking is in two steps, so that nobody waits without need: `knownChild` and `knownChildren` answer from memory;
+/// Looking is in two steps, so that nobody waits without need: `knownChild` and `knownContents` answer from memory;
 /// when they can't, `child` and `children` ask the service first. One fetch serves all who wait for it, and goes on
 /// when they give up. When the service can't be reached, an old listing serves on, and nobody waits long to learn that
 /// (``Outage``).
@@ -95,10 +95,7 @@ public final class Tree: Sendable {
         var sessionCalls: [EntityID: Look<KnownSession>.Call] = [:]
         /// What is known of samples and AppResults beyond their files.
         var containers: [FileContainer: KnownContainer] = [:]
-        /// Numbers that files keep from the time when they were staged, while the kernel knows them by it.
-        var aliases: [EntityID: InodeNumber] = [:]
-        /// Times of uploaded files as their writers set them; the service knows only the time of the upload.
-        var modified: [EntityID: Timestamp] = [:]
+        var fileChanges = FileChanges()
     }
 
     let service: any MetadataService
@@ -158,14 +155,27 @@ public final class Tree: Sendable {
         return state.withLock { $0.child(named: name, of: directory, in: listing) }
     }
 
+    /// What a directory holds, without asking the service; `nil` if that has to be.
+    public func knownContents(of directory: Node) -> DirectoryContents? {
+        let own = ownChildren(of: directory)
+        guard let key = directory.listedKey else { return DirectoryContents(own, of: directory) }
+        return state.withLock { state in
+            guard let listing = state.fresh(key, at: now()) else { return nil }
+            return state.contents(of: directory, in: listing, after: own)
+        }
+    }
+
+    /// What a directory holds, by a listing that is fetched if need be.
+    public func contents(of directory: Node) async throws(BaseSpaceError) -> DirectoryContents {
+        let own = ownChildren(of: directory)
+        guard let key = directory.listedKey else { return DirectoryContents(own, of: directory) }
+        let listing = try await listing(for: key)
+        return state.withLock { $0.contents(of: directory, in: listing, after: own) }
+    }
+
     /// All children of a directory, without asking the service; `nil` if that has to be.
     public func knownChildren(of directory: Node) -> [Node]? {
-        guard let key = directory.listedKey else { return ownChildren(of: directory) }
-        let listed: [Node]? = state.withLock { state in
-            guard let listing = state.fresh(key, at: now()) else { return nil }
-            return state.children(of: directory, in: listing)
-        }
-        return listed.map { ownChildren(of: directory) + $0 }
+        knownContents(of: directory)?.nodes
     }
 
     /// How many children of a directory a listing has, without asking the service and without making their nodes; `nil` if
@@ -180,9 +190,7 @@ public final class Tree: Sendable {
 
     /// All children of a directory, from a listing that is fetched if need be.
     public func children(of directory: Node) async throws(BaseSpaceError) -> [Node] {
-        guard let key = directory.listedKey else { return ownChildren(of: directory) }
-        let listing = try await listing(for: key)
-        return ownChildren(of: directory) + state.withLock { $0.children(of: directory, in: listing) }
+        try await contents(of: directory).nodes
     }
 
     /// Which of its listings a directory shows now, as the moment when it was asked for; `nil` for a directory without any.

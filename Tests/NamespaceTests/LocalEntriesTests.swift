@@ -80,6 +80,31 @@ import Testing
         #expect(record.modified == Timestamp(seconds: 77))
     }
 
+    /// Who only wants names is told the same as who wants nodes, and looks at the same moment.
+    @Test func namesAreThoseOfTheNodes() async throws {
+        let directory = try await files()
+        let staged = try #require(tree.retain(tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place("b"))))
+        let file = RemoteFile(id: "99", name: "b", path: "b", size: 4, created: Timestamp(seconds: 1000))
+        #expect(try await tree.contents(of: directory).file(at: 0) == nil)
+        tree.replaceStagedFile(staged.inode, at: place("b"), by: file, modified: Timestamp(seconds: 77))
+        service.set { $0.files = [RemoteFile(id: "1", name: "a", path: "d/a", size: 1), file] }
+        clock.advance(by: .seconds(100))
+
+        let contents = try await tree.contents(of: directory)
+        service.set { $0.files = [] }
+        tree.refresh(directory)
+        _ = try await tree.contents(of: directory)
+        #expect(contents.nodes.map(\.name) == ["d", "b"] && contents.count == 2 && contents.firstFileName == "b")
+        #expect(contents.file(at: 0) == nil && contents.node(at: 0).isDirectory)
+        let named = try #require(contents.file(at: 1))
+        #expect(named.name == "b" && named.inode == staged.inode && contents.node(at: 1).inode == staged.inode)
+        guard case .file(let record) = contents.node(at: 1).content else {
+            Issue.record("still staged")
+            return
+        }
+        #expect(record.modified == Timestamp(seconds: 77))
+    }
+
     @Test func aFileThatWasOpenedAndNotChangedStaysThoughTheListingIsOlder() async throws {
         let directory = try await files()
         _ = try await tree.children(of: directory)

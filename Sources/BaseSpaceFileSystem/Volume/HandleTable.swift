@@ -21,22 +21,22 @@ enum OpenHandle: Sendable {
 /// A directory as one `opendir` saw it.
 final class DirectorySnapshot: Sendable {
     let directory: Node
-    let children: [Node]
+    let contents: DirectoryContents
     /// The thread that opened it.
     let reader: Int32
-    /// When the listing was asked for that the children are from.
+    /// When the listing was asked for that the contents are from.
     let moment: ContinuousClock.Instant?
     private let detail: ListingHabits.Detail
 
     init(
         directory: Node,
-        children: [Node],
+        contents: DirectoryContents,
         moment: ContinuousClock.Instant?,
         detail: ListingHabits.Detail,
         reader: Int32
     ) {
         self.directory = directory
-        self.children = children
+        self.contents = contents
         self.moment = moment
         self.detail = detail
         self.reader = reader
@@ -44,10 +44,15 @@ final class DirectorySnapshot: Sendable {
 
     /// Whether whoever reads it is to have the attributes of a child with its name.
     func tellsAttributes(of child: Node) -> Bool {
+        child.isDirectory || tellsAttributes(ofFile: child.name)
+    }
+
+    /// The same of a child that is no directory.
+    func tellsAttributes(ofFile name: String) -> Bool {
         switch detail {
         case .attributes: true
-        case .attributesBut(let probe): child.name != probe
-        case .names: child.isDirectory
+        case .attributesBut(let probe): name != probe
+        case .names: false
         }
     }
 }

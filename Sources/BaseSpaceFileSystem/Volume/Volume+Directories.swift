@@ -8,12 +8,12 @@ extension Volume {
         let directory = try node(inode)
         guard directory.isDirectory else { throw .notDirectory }
         let moment = tree.listingMoment(of: directory)
-        if let children = tree.knownChildren(of: directory) {
-            return .ready(handle(for: children, of: directory, at: moment, caller: caller))
+        if let contents = tree.knownContents(of: directory) {
+            return .ready(handle(for: contents, of: directory, at: moment, caller: caller))
         }
         return pending("listing '\(directory.name)'", in: inode) { [self] in
-            let children = try await tree.children(of: directory)
-            return handle(for: children, of: directory, at: tree.listingMoment(of: directory), caller: caller)
+            let contents = try await tree.contents(of: directory)
+            return handle(for: contents, of: directory, at: tree.listingMoment(of: directory), caller: caller)
         }
     }
 
@@ -36,27 +36,42 @@ extension Volume {
         // What was listed anew meanwhile is not told as if it were of now.
         let isCurrent = attributes && tree.shows(listingOf: snapshot.moment, in: directory)
         let first = Int(clamping: max(cookie, UInt64(dots.count)) - UInt64(dots.count))
-        guard first < snapshot.children.count else { return }
-        for index in first..<snapshot.children.count {
-            let child = snapshot.children[index]
-            // Without an entry the kernel looks the name up when somebody wants it: that is for what just left the tree, and
-            // for what nobody seems to want.
-            let entry = isCurrent && snapshot.tellsAttributes(of: child) ? self.entry(for: child, in: directory) : nil
-            let line = DirectoryEntry(
-                name: child.name,
-                inode: entry?.attributes.attributes.inode ?? child.inode,
-                kind: kind(of: child),
-                entry: entry,
-                cookie: UInt64(index + dots.count + 1)
-            )
+        guard first < snapshot.contents.count else { return }
+        for index in first..<snapshot.contents.count {
+            let line = line(at: index, of: snapshot, attributes: isCurrent, cookie: UInt64(index + dots.count + 1))
             guard body(line) else {
-                if let inode = entry?.attributes.attributes.inode {
+                if let inode = line.entry?.attributes.attributes.inode {
                     forget(inode, count: 1)
                 }
                 return
             }
         }
         habits.withLock { $0.finished(inode, by: snapshot.reader, at: .now) }
+    }
+
+    /// A line of a listing. Without an entry the kernel looks the name up when somebody wants it: that is for what just left
+    /// the tree, and for what nobody seems to want.
+    private func line(
+        at index: Int,
+        of snapshot: DirectorySnapshot,
+        attributes: Bool,
+        cookie: UInt64
+    ) -> DirectoryEntry {
+        if let (name, inode) = snapshot.contents.file(at: index),
+            !(attributes && snapshot.tellsAttributes(ofFile: name))
+        {
+            return DirectoryEntry(name: name, inode: inode, kind: .regular, entry: nil, cookie: cookie)
+        }
+        let child = snapshot.contents.node(at: index)
+        let tells = attributes && snapshot.tellsAttributes(of: child)
+        let entry = tells ? self.entry(for: child, in: snapshot.directory) : nil
+        return DirectoryEntry(
+            name: child.name,
+            inode: entry?.attributes.attributes.inode ?? child.inode,
+            kind: kind(of: child),
+            entry: entry,
+            cookie: cookie
+        )
     }
 
     /// Has the kernel forget the names it has known longest when it knows very many: a walk over a million files would
@@ -110,18 +125,18 @@ extension Volume {
     }
 
     private func handle(
-        for children: [Node],
+        for contents: DirectoryContents,
         of directory: Node,
         at moment: ContinuousClock.Instant?,
         caller: Caller
     ) -> FileHandle {
-        let probe = children.first { !$0.isDirectory }?.name
+        let probe = contents.firstFileName
         let detail = habits.withLock { habits in
-            habits.open(directory.inode, lines: children.count, probe: probe, by: caller.pid, at: .now)
+            habits.open(directory.inode, lines: contents.count, probe: probe, by: caller.pid, at: .now)
         }
         let snapshot = DirectorySnapshot(
             directory: directory,
-            children: children,
+            contents: contents,
             moment: moment,
             detail: detail,
             reader: caller.pid

@@ -78,12 +78,17 @@ private struct DirectoryListing {
         let start = buffer.baseAddress.map { ($0 + used).assumingMemoryBound(to: CChar.self) }
         let offset = off_t(truncatingIfNeeded: entry.cookie)
         let size: Int
+        // A string given as it is would be copied first.
         if attributes {
             var parameters = fuse_entry_param(entry)
-            size = fuse_add_direntry_plus(request.pointer, start, rest, entry.name, &parameters, offset)
+            size = entry.name.withCString { name in
+                fuse_add_direntry_plus(request.pointer, start, rest, name, &parameters, offset)
+            }
         } else {
             var status = stat(entry)
-            size = fuse_add_direntry(request.pointer, start, rest, entry.name, &status, offset)
+            size = entry.name.withCString { name in
+                fuse_add_direntry(request.pointer, start, rest, name, &status, offset)
+            }
         }
         guard size <= rest else { return false }
         used += size
