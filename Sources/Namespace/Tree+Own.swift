@@ -240,6 +240,7 @@ extension Tree {
             let key = entity.key
             return everywhere
                 + dotFiles(id: key.id, name: entity.name, type: key.kind.plural, href: key.href, json: .entity(key))
+                + status(of: entity)
         default:
             return everywhere
         }
@@ -256,6 +257,18 @@ extension Tree {
             (".id", line(id.rawValue)), (".name", line(name)), (".type", line(type)), (".href", line(href)),
             (".curl", curl(href)), (".json", .document(.json(json))),
         ]
+    }
+
+    /// `.status`, which BaseMount had: where there is a `Status` a link to it, elsewhere the state as it was listed.
+    private func status(of entity: Entity) -> [(String, Node.Content)] {
+        let content: Node.Content? =
+            switch entity {
+            case .appResult, .appSession: .link(target: ControlFile.status.rawValue)
+            case .sample(let sample): sample.status.map { line($0.rawValue) }
+            case .run(let run): run.status.map { line($0) }
+            case .project, .dataset, .bioSample, .genome: nil
+            }
+        return content.map { [(".status", $0)] } ?? []
     }
 
     private func line(_ text: String) -> Node.Content {
