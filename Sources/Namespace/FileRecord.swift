@@ -11,7 +11,7 @@ public final class FileRecord: Sendable {
     private let directory: FileDirectory
     /// Bytes.
     public let size: Int64
-    private let tag: CompactETag?
+    let tag: CompactETag?
     /// Last change: `DateModified`, or `DateCreated` without one.
     public let modified: Timestamp?
     /// The content type given at upload.

@@ -37,8 +37,9 @@ extension EntityKey {
 extension FileRecord {
     var key: String { keyPrefix + id.rawValue }
 
-    /// The number of its inode.
-    var inode: InodeNumber { InodeNumber(key: keyPrefix, id.rawValue) }
+    /// The number of its inode: of the file, and of its content, since the kernel's pages belong to an inode. Under one number
+    /// who reads the old content would be given pages of the new one when somebody opens that.
+    var inode: InodeNumber { InodeNumber(key: keyPrefix, id.rawValue, version: tag?.number ?? 0) }
 
     /// A dataset shows files of a sample or AppResult once more, with the same ids: another place, where other rules hold.
     var isShownAgain: Bool {

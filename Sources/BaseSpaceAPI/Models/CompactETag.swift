@@ -39,6 +39,15 @@ public enum CompactETag: Hashable, Sendable {
         return number
     }
 
+    /// A number that other ETags hardly have, and the same in every process.
+    public var number: UInt64 {
+        switch self {
+        // An MD5 is as good as random; the parts must not be lost in it.
+        case .digest(let high, let low, let parts): (high ^ low &* 0x9e37_79b9_7f4a_7c15) &+ UInt64(parts)
+        case .other(let text): text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        }
+    }
+
     /// The ETag as it was given.
     public var text: String {
         switch self {
