@@ -8,18 +8,22 @@ public final class DirectoryContents: Sendable {
     /// The nodes of a directory that has others than what the service lists of its files.
     private let made: [Node]?
     private let files: Listing.Directory
-    private let directory: Node
+    let directory: Node
+    /// When the service was asked for the listing that they are from; `nil` where there is none.
+    let asked: ContinuousClock.Instant?
     private let changes: FileChanges
 
-    init(_ nodes: [Node], of directory: Node) {
+    init(_ nodes: [Node], of directory: Node, asked: ContinuousClock.Instant? = nil) {
         made = nodes
+        self.asked = asked
         files = [:]
         self.directory = directory
         changes = FileChanges()
     }
 
-    init(files: Listing.Directory, of directory: Node, changes: FileChanges) {
+    init(files: Listing.Directory, of directory: Node, asked: ContinuousClock.Instant?, changes: FileChanges) {
         made = nil
+        self.asked = asked
         self.files = files
         self.directory = directory
         self.changes = changes

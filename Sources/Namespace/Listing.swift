@@ -33,6 +33,8 @@ struct Listing: Sendable {
     let count: Int
     /// Files that the service said were there.
     let fileCount: Int
+    /// When the service was asked for it; `nil` until it has its place in the tree.
+    var asked: ContinuousClock.Instant?
     /// The names of entities.
     private let names: [EntityKey: String]
 
@@ -103,8 +105,8 @@ struct ListingSlot: Sendable {
 
     /// The last answer.
     var listing: Listing?
-    /// When it was fetched.
-    var fetched: ContinuousClock.Instant?
+    /// When the service was asked for it.
+    var fetched: ContinuousClock.Instant? { listing?.asked }
     /// Until when it is served without asking again.
     var freshUntil: ContinuousClock.Instant?
     /// The fetch under way.

@@ -29,12 +29,13 @@ extension Tree.State {
     func contents(of directory: Node, in listing: Listing, after own: [Node]) -> DirectoryContents {
         let listed = listing.directories[directory.pathInListing] ?? [:]
         if case .properties(let place) = directory.content {
-            return DirectoryContents(own + properties(at: place, of: directory, listed: listed), of: directory)
+            let nodes = own + properties(at: place, of: directory, listed: listed)
+            return DirectoryContents(nodes, of: directory, asked: listing.asked)
         }
         let place = directory.placeOfLocalEntries
         let localChildren = place.flatMap { local[$0.container]?.directories[$0.path] } ?? [:]
         if case .directory = directory.content, own.isEmpty, localChildren.isEmpty {
-            return DirectoryContents(files: listed, of: directory, changes: fileChanges)
+            return DirectoryContents(files: listed, of: directory, asked: listing.asked, changes: fileChanges)
         }
         var nodes = own
         nodes.reserveCapacity(own.count + listed.count + localChildren.count)
@@ -44,7 +45,7 @@ extension Tree.State {
         for (name, child) in localChildren.sorted(by: { $0.key < $1.key }) {
             node(for: child, named: name, in: directory).map { nodes.append($0) }
         }
-        return DirectoryContents(nodes, of: directory)
+        return DirectoryContents(nodes, of: directory, asked: listing.asked)
     }
 
     private func properties(at place: PropertyPlace, of directory: Node, listed: Listing.Directory) -> [Node] {

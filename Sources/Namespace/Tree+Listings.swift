@@ -168,7 +168,9 @@ extension Tree {
         begun start: ContinuousClock.Instant,
         in state: inout State
     ) -> Listing {
-        state.finish(key, with: listing, fetched: start, freshUntil: start + lifetime, at: now())
+        var listing = listing
+        listing.asked = start
+        state.finish(key, with: listing, freshUntil: start + lifetime, at: now())
         state.dropListings(keeping: key, limit: configuration.listingLimit, at: now())
         return listing
     }
@@ -214,6 +216,7 @@ extension Tree {
             }
             if let listing = slot.listing {
                 slot.listing = Listing(of: merged(listing.entities, with: [entity]), in: collection)
+                slot.listing?.asked = listing.asked
             }
             state.put(slot, for: key)
             guard let listing = slot.listing, let name = listing.name(of: entity.key) else { return nil }
@@ -244,7 +247,6 @@ extension Tree.State {
     fileprivate mutating func finish(
         _ key: ListingKey,
         with listing: Listing,
-        fetched: ContinuousClock.Instant,
         freshUntil: ContinuousClock.Instant,
         at now: ContinuousClock.Instant
     ) {
@@ -253,7 +255,6 @@ extension Tree.State {
         outage.isOver(at: now)
         let slot = ListingSlot(
             listing: listing,
-            fetched: fetched,
             // Who has waited for it finds it, however long that was.
             freshUntil: isOutdated ? nil : max(freshUntil, now + Self.shortestLife),
             lastUse: looks

@@ -193,17 +193,12 @@ public final class Tree: Sendable {
         try await contents(of: directory).nodes
     }
 
-    /// Which of its listings a directory shows now, as the moment when it was asked for; `nil` for a directory without any.
-    public func listingMoment(of directory: Node) -> ContinuousClock.Instant? {
-        directory.listedKey.flatMap { key in state.withLock { $0.listings[key]?.fetched } }
-    }
-
-    /// Whether a directory still shows the listing of that moment, and nobody wants another one.
-    public func shows(listingOf moment: ContinuousClock.Instant?, in directory: Node) -> Bool {
-        guard let key = directory.listedKey else { return true }
+    /// Whether a directory still shows the listing that its contents are from, and nobody wants another one.
+    public func shows(_ contents: DirectoryContents) -> Bool {
+        guard let key = contents.directory.listedKey else { return true }
         return state.withLock { state in
             guard let slot = state.listings[key] else { return false }
-            return slot.fetched == moment && slot.freshUntil != nil
+            return slot.fetched == contents.asked && slot.freshUntil != nil
         }
     }
 

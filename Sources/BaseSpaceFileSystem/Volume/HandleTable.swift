@@ -24,20 +24,16 @@ final class DirectorySnapshot: Sendable {
     let contents: DirectoryContents
     /// The thread that opened it.
     let reader: Int32
-    /// When the listing was asked for that the contents are from.
-    let moment: ContinuousClock.Instant?
     private let detail: ListingHabits.Detail
 
     init(
         directory: Node,
         contents: DirectoryContents,
-        moment: ContinuousClock.Instant?,
         detail: ListingHabits.Detail,
         reader: Int32
     ) {
         self.directory = directory
         self.contents = contents
-        self.moment = moment
         self.detail = detail
         self.reader = reader
     }

@@ -7,13 +7,11 @@ extension Volume {
     public func openDirectory(_ inode: InodeNumber, caller: Caller) throws(Errno) -> Answer<FileHandle> {
         let directory = try node(inode)
         guard directory.isDirectory else { throw .notDirectory }
-        let moment = tree.listingMoment(of: directory)
         if let contents = tree.knownContents(of: directory) {
-            return .ready(handle(for: contents, of: directory, at: moment, caller: caller))
+            return .ready(handle(for: contents, of: directory, caller: caller))
         }
         return pending("listing '\(directory.name)'", in: inode) { [self] in
-            let contents = try await tree.contents(of: directory)
-            return handle(for: contents, of: directory, at: tree.listingMoment(of: directory), caller: caller)
+            handle(for: try await tree.contents(of: directory), of: directory, caller: caller)
         }
     }
 
@@ -34,7 +32,7 @@ extension Volume {
             guard body(entry) else { return }
         }
         // What was listed anew meanwhile is not told as if it were of now.
-        let isCurrent = attributes && tree.shows(listingOf: snapshot.moment, in: directory)
+        let isCurrent = attributes && tree.shows(snapshot.contents)
         let first = Int(clamping: max(cookie, UInt64(dots.count)) - UInt64(dots.count))
         guard first < snapshot.contents.count else { return }
         for index in first..<snapshot.contents.count {
@@ -127,7 +125,6 @@ extension Volume {
     private func handle(
         for contents: DirectoryContents,
         of directory: Node,
-        at moment: ContinuousClock.Instant?,
         caller: Caller
     ) -> FileHandle {
         let probe = contents.firstFileName
@@ -137,7 +134,6 @@ extension Volume {
         let snapshot = DirectorySnapshot(
             directory: directory,
             contents: contents,
-            moment: moment,
             detail: detail,
             reader: caller.pid
         )
