@@ -56,13 +56,18 @@ extension EntityID: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let text = try? container.decode(String.self) {
-            guard text.utf8.contains(where: { $0 != UInt8(ascii: ".") }), text.utf8.allSatisfy(Self.isPlain) else {
+            guard Self.isLegal(text.utf8) else {
                 throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is no id")
             }
             self.init(text)
         } else {
             self.init(String(try container.decode(Int64.self)))
         }
+    }
+
+    /// Whether these are the bytes of an id.
+    static func isLegal(_ text: some Collection<UInt8>) -> Bool {
+        text.contains { $0 != UInt8(ascii: ".") } && text.allSatisfy(isPlain)
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

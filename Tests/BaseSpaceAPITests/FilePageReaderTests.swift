@@ -84,6 +84,8 @@ import Testing
         #"{"Items":[{"Id":"1"}]"#,
         #"{"Items":[{"Id":"1"}]} trailing"#,
         #"{"Items":{}}"#,
+        #"{"Items":[{"Id":"../x","Path":"a"}]}"#,
+        #"{"Items":[{"Id":"1"}],"Response":{"Items":[{"Id":"2"},{"Id":"3"}]}}"#,
         "",
         "null",
         String(repeating: "[", count: 100_000),

@@ -65,7 +65,11 @@ struct FilePageReader {
     private mutating func readEnvelope(_ scanner: inout JSONScanner, depth: Int) throws(JSONScanner.Unusual) {
         try scanner.object { scanner, key throws(JSONScanner.Unusual) in
             switch key {
-            case "Response" where depth < 2, "Paging" where depth < 2: try readEnvelope(&scanner, depth: depth + 1)
+            case "Response" where depth < 2:
+                // The items would be others than those before it.
+                guard !hasItems else { throw JSONScanner.Unusual() }
+                try readEnvelope(&scanner, depth: depth + 1)
+            case "Paging" where depth < 2: try readEnvelope(&scanner, depth: depth + 1)
             case "Items":
                 guard !hasItems else { throw JSONScanner.Unusual() }
                 hasItems = true
@@ -79,14 +83,14 @@ struct FilePageReader {
 
     private mutating func readFile(_ scanner: inout JSONScanner) throws(JSONScanner.Unusual) {
         typealias Text = UnsafeBufferPointer<UInt8>
-        var (id, name, path): (String?, Text?, Text?)
+        var (id, name, path): (EntityID?, Text?, Text?)
         var (size, isArchived): (Int64, Bool) = (0, false)
         var (type, tag, status, link): (String?, CompactETag?, UploadStatus?, SignedLink?)
         var (created, modified): (Timestamp?, Timestamp?)
         var position = 0
         try scanner.object { scanner, key throws(JSONScanner.Unusual) in
             switch field(of: key, at: position) {
-            case .id: id = try scanner.string()
+            case .id: id = try readID(&scanner)
             case .name: name = try scanner.optionalText()
             case .path: path = try scanner.optionalText()
             case .size:
@@ -108,7 +112,7 @@ struct FilePageReader {
         count += 1
         receive(
             RemoteFile(
-                id: EntityID(id),
+                id: id,
                 name: called,
                 location: location,
                 size: size,
@@ -137,12 +141,12 @@ struct FilePageReader {
 
     /// What a file is called, and where it is.
     private mutating func place(
-        id: String,
+        id: EntityID,
         name: UnsafeBufferPointer<UInt8>?,
         path: UnsafeBufferPointer<UInt8>?
     ) throws(JSONScanner.Unusual) -> (name: String, location: RemotePath) {
         guard let path else {
-            let name = if let name { try JSONScanner.string(of: name) } else { id }
+            let name = if let name { try JSONScanner.string(of: name) } else { id.rawValue }
             return (name, RemotePath(name))
         }
         let slash = path.lastIndex(of: UInt8(ascii: "/"))
@@ -152,7 +156,7 @@ struct FilePageReader {
         let text = try JSONScanner.string(of: leaf)
         let location = RemotePath(directory: directory, leaf: text)
         guard let name else {
-            return (location.text.split(separator: "/").last.map { String($0) } ?? id, location)
+            return (location.lastComponent ?? id.rawValue, location)
         }
         return (name.isSame(as: leaf) ? text : try JSONScanner.string(of: name), location)
     }
@@ -168,6 +172,12 @@ struct FilePageReader {
         guard let text = try scanner.optionalText() else { return nil }
         if let tag = CompactETag.digest(in: text) { return tag }
         return CompactETag(RemoteFile.bare(try JSONScanner.string(of: text)))
+    }
+
+    private func readID(_ scanner: inout JSONScanner) throws(JSONScanner.Unusual) -> EntityID? {
+        guard let text = try scanner.optionalText() else { return nil }
+        guard EntityID.isLegal(text) else { throw JSONScanner.Unusual() }
+        return EntityID(try JSONScanner.string(of: text))
     }
 
     private func readLink(_ scanner: inout JSONScanner) throws(JSONScanner.Unusual) -> SignedLink? {

@@ -180,6 +180,7 @@ struct PageSource<Item: Decodable & Sendable>: Sendable {
         }
         if let counts { return counts }
         let page: Page<Item> = try client.decode(response, of: endpoint(part))
+        guard page.items.count >= count else { throw .undecodable(endpoint(part).description) }
         for item in page.items.dropFirst(count) {
             receive(item)
         }

@@ -99,9 +99,9 @@ public struct RemoteFile: Sendable, Hashable, Decodable {
     public init(from decoder: any Decoder) throws {
         let fields = try Fields(decoder)
         id = try fields.id()
-        let path = fields.text("Path")
-        name = fields.text("Name") ?? path?.split(separator: "/").last.map { String($0) } ?? id.rawValue
-        location = RemotePath(path ?? name)
+        let path = fields.text("Path").map { RemotePath($0) }
+        name = fields.text("Name") ?? path?.lastComponent ?? id.rawValue
+        location = path ?? RemotePath(name)
         guard let size = fields.has("Size") ? Self.plausible(fields.integer("Size")) : 0 else {
             // Shown with none it would be read as empty, with success.
             throw DecodingError.dataCorrupted(

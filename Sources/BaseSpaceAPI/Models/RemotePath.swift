@@ -19,6 +19,11 @@ public struct RemotePath: Hashable, Sendable {
         self.leaf = leaf
     }
 
+    /// The last component that is not empty; `nil` if there is none.
+    var lastComponent: String? {
+        text.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) }
+    }
+
     /// The whole path.
     public var text: String {
         guard let directory else { return leaf }
