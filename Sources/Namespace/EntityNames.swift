@@ -69,9 +69,7 @@ public enum EntityNames {
     /// Whether a name is legal at the first look at its bytes, as nearly all are.
     static func isPlain(_ name: String) -> Bool {
         let bytes = name.utf8.span
-        guard let first = name.utf8.first, first != UInt8(ascii: "."), bytes.count <= maximumLength else {
-            return false
-        }
+        guard !bytes.isEmpty, bytes[0] != UInt8(ascii: "."), bytes.count <= maximumLength else { return false }
         for index in bytes.indices {
             let byte = bytes[index]
             guard (0x20..<0x7f).contains(byte), byte != UInt8(ascii: "/") else { return false }

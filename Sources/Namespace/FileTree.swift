@@ -2,7 +2,7 @@ internal import BaseSpaceAPI
 internal import Glibc
 internal import OrderedCollections
 
-/// Makes directories of a container's flat list of files, page after page as the list comes.
+/// Makes directories of a container's flat list of files, as the list comes.
 ///
 /// The service has no directories, only a `Path` for each file. Each component becomes a legal name; directories keep
 /// theirs, and a file whose name is taken by a directory, or by a file of another `Path`, gets ` (<id>)`. Of several
@@ -10,10 +10,10 @@ internal import OrderedCollections
 /// one had.
 ///
 /// A run has 150,000 files, and a listing of 20,000 is waited for: what is usual (files in the order of their ids, paths of
-/// legal names, neighbours in one directory) takes a look at a few bytes and one entry in a dictionary, and nothing of a
-/// page is kept but the records made of it. Where the whole list has to be known (files come in another order, or a
+/// legal names, neighbours in one directory) takes a look at a few bytes and one entry in a dictionary, and nothing is kept
+/// but the records that are made. Where the whole list has to be known (files come in another order, or a
 /// directory appears whose name a file has), the rest is put by, and all of it is gone through in order at the end: the
-/// result is the same, however the list was cut into pages and in whatever order it came.
+/// result is the same in whatever order the list came.
 struct FileTree {
     private struct Directory {
         /// What its files share.
@@ -36,6 +36,8 @@ struct FileTree {
     private var byWords: [ByteString: Int] = [ByteString(""): 0]
     /// Where the last file went: neighbours in a list are mostly neighbours in a directory.
     private var latest = 0
+    /// How many files had come when the first came for that directory.
+    private var firstInRow = 0
     private var spots: [ByteString: Spot] = [:]
     /// The places in `spots` as paths.
     private var unusual: Set<String> = []
@@ -105,8 +107,8 @@ struct FileTree {
         }
     }
 
-    /// Files for which a new directory has room at most. It gets room for as many as the one before has: most directories of a
-    /// run are of one size, and a table that grows is made anew each time.
+    /// Files for which a new directory has room at most. It gets room for as many as came in a row for the one before: most
+    /// directories of a run are of one size, and a table that grows is made anew each time.
     private static let mostReserved = 256
 
     /// The directory that a file goes to, made with those above it.
@@ -117,16 +119,17 @@ struct FileTree {
         }
         let words = file.location.directory ?? ""
         if words.isSameText(as: directories[latest].path) { return latest }
+        let inRow = count - firstInRow
+        firstInRow = count
         let key = ByteString(words)
         if let known = byWords[key] {
             latest = known
             return known
         }
-        let usual = min(directories[latest].children.count, Self.mostReserved)
         latest = directory(Self.components(of: file).dropLast())
         byWords[key] = latest
         if directories[latest].children.isEmpty {
-            directories[latest].children.reserveCapacity(usual)
+            directories[latest].children.reserveCapacity(min(inRow, Self.mostReserved))
         }
         return latest
     }
@@ -148,7 +151,7 @@ struct FileTree {
 
     /// The legal names along a file's path; never empty.
     private static func components(of file: RemoteFile) -> [String] {
-        let parts = file.path.split(separator: "/").map { EntityNames.legal(String($0)) }
+        let parts = file.path.utf8.split(separator: UInt8(ascii: "/")).map { EntityNames.legal(String(Substring($0))) }
         return parts.isEmpty ? [EntityNames.legal(file.name)] : parts
     }
 

@@ -41,6 +41,13 @@ import Testing
         }
     }
 
+    /// To Swift a slash and an accent are one character; to the service it is a slash.
+    @Test func anAccentAfterASlashHidesNoDirectory() {
+        let files: [(id: EntityID, path: String)] = [("1", "a/\u{301}b"), ("2", "a/x")]
+        #expect(names(files) == ["a": nil])
+        #expect(names(files, in: "a") == ["\u{301}b": "1", "x": "2"])
+    }
+
     @Test func theNewestUploadOfAPathIsShown() {
         #expect(names([("20", "x"), ("9", "x")]) == ["x": "20"])
         // Also where it has to give way: the path keeps the name it has.
