@@ -86,6 +86,7 @@ extension BaseSpaceClient: MetadataService {
         case .json(.collection(let collection)): return try await collectionJSON(collection.href)
         case .json(.file(let id)): return try await fileMetadataJSON(id)
         case .sampleProperties(let id): return Array(try await sample(id).propertiesText.utf8)
+        case .status(let id): return Array("\(try await run(id).status ?? "")\n".utf8)
         case .launchPayload(let id): return try await launchPayload(of: id)
         case .contentURL(let id): return Array("\(try await contentLocation(of: id).url.string)\n".utf8)
         case .coverage(let id, let region):

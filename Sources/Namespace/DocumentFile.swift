@@ -7,6 +7,8 @@ public enum DocumentFile: Hashable, Sendable {
     case json(Subject)
     /// `SampleProperties`: what labs' scripts read of a sample, a line each.
     case sampleProperties(of: EntityID)
+    /// `.status` of a run: its state, in a line.
+    case status(ofRun: EntityID)
     /// `LaunchPayload`: what an AppSession was launched with, ready to be launched again.
     case launchPayload(of: EntityID)
     /// `Content/Url`: where the bytes of a file are, for as long as the URL is valid.

@@ -259,13 +259,14 @@ extension Tree {
         ]
     }
 
-    /// `.status`, which BaseMount had: where there is a `Status` a link to it, elsewhere the state as it was listed.
+    /// `.status`, which BaseMount had and never refreshed: a link to the `Status` of the session, or a run's own state.
     private func status(of entity: Entity) -> [(String, Node.Content)] {
+        let status = ControlFile.status.rawValue
         let content: Node.Content? =
             switch entity {
-            case .appResult, .appSession: .link(target: ControlFile.status.rawValue)
-            case .sample(let sample): sample.status.map { line($0.rawValue) }
-            case .run(let run): run.status.map { line($0) }
+            case .appResult, .appSession: .link(target: status)
+            case .sample: .link(target: "ParentAppSession/" + status)
+            case .run(let run): .document(.status(ofRun: run.id))
             case .project, .dataset, .bioSample, .genome: nil
             }
         return content.map { [(".status", $0)] } ?? []
