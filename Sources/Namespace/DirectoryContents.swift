@@ -8,7 +8,8 @@ public final class DirectoryContents: Sendable {
     /// The nodes of a directory that has others than what the service lists of its files.
     private let made: [Node]?
     private let files: Listing.Directory
-    let directory: Node
+    /// The directory.
+    public let directory: Node
     /// When the service was asked for the listing that they are from; `nil` where there is none.
     let asked: ContinuousClock.Instant?
     private let changes: FileChanges
@@ -40,11 +41,16 @@ public final class DirectoryContents: Sendable {
         return changes.node(of: record, named: name, in: directory)
     }
 
-    /// The name and the inode number of a child that is a file of the service, for those who want no more; `nil` for what has
-    /// to be looked at as a node.
-    public func file(at index: Int) -> (name: String, inode: InodeNumber)? {
-        guard made == nil, case .file(let record) = files.values[index] else { return nil }
-        return (files.keys[index], changes.inode(of: record))
+    /// The name of a child that is a file of the service; `nil` for what has to be looked at as a node.
+    public func fileName(at index: Int) -> String? {
+        guard made == nil, case .file = files.values[index] else { return nil }
+        return files.keys[index]
+    }
+
+    /// The inode number of a child.
+    public func inode(at index: Int) -> InodeNumber {
+        guard made == nil, case .file(let record) = files.values[index] else { return node(at: index).inode }
+        return changes.inode(of: record)
     }
 
     /// The name of the first child that is no directory.
@@ -62,7 +68,25 @@ struct FileChanges: Sendable {
     /// Times of change that were set here. The service has its own.
     var modified: [EntityID: Timestamp] = [:]
     /// The numbers under which files were written here. They keep them as long as the kernel holds one.
-    var aliases: [EntityID: InodeNumber] = [:]
+    var aliases: [EntityID: Alias] = [:]
+
+    /// The number of a file that was written here.
+    struct Alias: Sendable {
+        let inode: InodeNumber
+        /// What was written; `nil` if the service did not say.
+        let tag: CompactETag?
+    }
+
+    /// What of it is about the files of a directory.
+    func about(_ files: Listing.Directory) -> FileChanges {
+        var changes = FileChanges()
+        guard !modified.isEmpty || !aliases.isEmpty else { return changes }
+        for case .file(let record) in files.values {
+            if let time = modified[record.id] { changes.modified[record.id] = time }
+            if let alias = aliases[record.id] { changes.aliases[record.id] = alias }
+        }
+        return changes
+    }
 
     /// The node of a file in a directory that shows it.
     func node(of record: FileRecord, named name: String, in directory: Node) -> Node {
@@ -72,9 +96,15 @@ struct FileChanges: Sendable {
         return Node(inode: inode, parent: directory.filesInode, name: name, content: content)
     }
 
-    /// Its number: where it was written here the staged file's.
+    /// Its number: of a content that was written here the staged file's.
     func inode(of record: FileRecord) -> InodeNumber {
-        if !aliases.isEmpty, let alias = aliases[record.id], !record.isShownAgain { return alias }
-        return record.inode
+        alias(of: record) ?? record.inode
+    }
+
+    /// The number under which a file's content was written here.
+    func alias(of record: FileRecord) -> InodeNumber? {
+        guard !aliases.isEmpty, let alias = aliases[record.id], !record.isShownAgain else { return nil }
+        guard let written = alias.tag, let listed = record.tag else { return alias.inode }
+        return written == listed ? alias.inode : nil
     }
 }

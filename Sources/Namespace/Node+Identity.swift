@@ -2,9 +2,10 @@ internal import BaseSpaceAPI
 
 extension Node.Content {
     /// What tells this place from every other one of the account, if that is not where it stands: the source of its inode
-    /// number.
+    /// number, of a file's together with its ETag.
     ///
-    /// The texts are an on-disk format of sorts: backup tools remember inode numbers, so they stay as they are.
+    /// The texts are an on-disk format of sorts: backup tools remember inode numbers, so they stay as they are, and so does
+    /// `CompactETag.number`.
     var key: String? {
         switch self {
         case .root: "root"

@@ -2,7 +2,8 @@ public import BaseSpaceAPI
 
 /// A place in the tree: a directory, a file, a link.
 ///
-/// Nodes are immutable. When what the service says of a place changes, a new node takes over its inode number.
+/// Nodes are immutable. When what the service says of a place changes, a new node takes over its inode number; the other
+/// content of a file has another.
 public final class Node: Sendable {
     /// What stands at a place.
     public enum Content: Sendable {

@@ -9,7 +9,7 @@ extension Tree.State {
             return node(for: child, named: name, in: directory)
         }
         guard case .entity(.appSession) = directory.content, let key = listing.result(called: name) else { return nil }
-        return node(.link(target: key.link(fromDepth: directory.depth)), named: name, in: directory)
+        return directory.child(.link(target: key.link(fromDepth: directory.depth)), named: name)
     }
 
     /// A child that is known without any listing.
@@ -17,7 +17,7 @@ extension Tree.State {
         if case .properties(let place) = directory.content {
             let place = place.appending(name)
             guard localProperties[place.owner]?.contains(place.path) == true else { return nil }
-            return node(.properties(place), named: name, in: directory)
+            return directory.child(.properties(place), named: name)
         }
         guard let place = directory.placeOfLocalEntries,
             let child = local[place.container]?[place.appending(name).path]
@@ -35,7 +35,12 @@ extension Tree.State {
         let place = directory.placeOfLocalEntries
         let localChildren = place.flatMap { local[$0.container]?.directories[$0.path] } ?? [:]
         if case .directory = directory.content, own.isEmpty, localChildren.isEmpty {
-            return DirectoryContents(files: listed, of: directory, asked: listing.asked, changes: fileChanges)
+            return DirectoryContents(
+                files: listed,
+                of: directory,
+                asked: listing.asked,
+                changes: fileChanges.about(listed)
+            )
         }
         var nodes = own
         nodes.reserveCapacity(own.count + listed.count + localChildren.count)
@@ -54,27 +59,27 @@ extension Tree.State {
         }
         let names = made.map { PropertyPlace(owner: place.owner, path: $0).name }.filter { listed[$0] == nil }
         return listed.compactMap { node(for: $1, named: $0, in: directory) }
-            + names.sorted().map { node(.properties(place.appending($0)), named: $0, in: directory) }
+            + names.sorted().map { directory.child(.properties(place.appending($0)), named: $0) }
     }
 
     /// The node of a line of a listing, as the directory shows it; `nil` if it does not.
     private func node(for child: Listing.Child, named name: String, in directory: Node) -> Node? {
         switch (directory.content, child) {
         case (.hidden(.metadata(let place)), .directory):
-            node(.hidden(.metadata(place.appending(name))), named: name, in: directory)
+            directory.child(.hidden(.metadata(place.appending(name))), named: name)
         case (.hidden(.metadata), .file(let record)):
-            node(.hidden(.fileMetadata(record)), named: name, in: directory)
+            directory.child(.hidden(.fileMetadata(record)), named: name)
         case (.hidden(.status(let status, _)), .entity(.appResult(let appResult))):
             self.status(of: .appResult(appResult.id)) == status
-                ? node(.link(target: "../../AppResults/" + name), named: name, in: directory) : nil
-        case (_, .entity(let entity)): node(.entity(entity), named: name, in: directory)
+                ? directory.child(.link(target: "../../AppResults/" + name), named: name) : nil
+        case (_, .entity(let entity)): directory.child(.entity(entity), named: name)
         case (_, .reference(let key)):
-            node(.link(target: key.link(fromDepth: directory.depth)), named: name, in: directory)
+            directory.child(.link(target: key.link(fromDepth: directory.depth)), named: name)
         case (.properties(let place), .directory):
-            node(.properties(place.appending(name)), named: name, in: directory)
+            directory.child(.properties(place.appending(name)), named: name)
         case (.properties(let place), .text(let text)):
-            node(.property(place.appending(name), size: text.count), named: name, in: directory)
-        case (_, .text(let text)): node(.text(text), named: name, in: directory)
+            directory.child(.property(place.appending(name), size: text.count), named: name)
+        case (_, .text(let text)): directory.child(.text(text), named: name)
         case (_, .file(let record)): fileChanges.node(of: record, named: name, in: directory)
         case (_, .directory): directory.subdirectory(named: name)
         }
@@ -86,8 +91,8 @@ extension Tree.State {
             switch child {
             // The service has nothing to tell of it yet.
             case .staged: return nil
-            case .uploaded(let record, _): return node(.hidden(.fileMetadata(record)), named: name, in: directory)
-            case .directory: return node(.hidden(.metadata(place.appending(name))), named: name, in: directory)
+            case .uploaded(let record, _): return directory.child(.hidden(.fileMetadata(record)), named: name)
+            case .directory: return directory.child(.hidden(.metadata(place.appending(name))), named: name)
             }
         }
         switch child {
@@ -103,14 +108,9 @@ extension Tree.State {
         }
     }
 
-    private func node(_ content: Node.Content, named name: String, in directory: Node) -> Node {
-        directory.child(content, named: name)
-    }
-
     private func placeOfChild(named name: String, in directory: Node) -> FilePlace {
         directory.filePlace?.appending(name) ?? FilePlace(container: .sample(""), path: name)
     }
-
 }
 
 extension Node {

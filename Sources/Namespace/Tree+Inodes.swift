@@ -55,7 +55,7 @@ extension Tree {
             state.slots[inode] = nil
             state.toldNodes -= slot.isTold ? 1 : 0
             state.forgettableNodes -= slot.turn == nil ? 0 : 1
-            if case .file(let record) = slot.node.content, state.fileChanges.aliases[record.id] == inode {
+            if case .file(let record) = slot.node.content, state.fileChanges.aliases[record.id]?.inode == inode {
                 state.fileChanges.aliases[record.id] = nil
             }
         }
@@ -101,7 +101,7 @@ extension Tree.State {
         case .staged(let place):
             switch local[place.container]?[place.path] {
             case .staged(node.inode): return node
-            case .uploaded(let record, _) where fileChanges.aliases[record.id] == node.inode:
+            case .uploaded(let record, _) where fileChanges.alias(of: record) == node.inode:
                 return node.with(.file(record))
             default: return slots[node.inode]?.node
             }
@@ -110,7 +110,7 @@ extension Tree.State {
             guard let entries = local[record.container] else { return node }
             switch entries[record.place.path] {
             case .staged(node.inode): return node.with(.staged(record.place))
-            case .uploaded(let newer, _) where fileChanges.aliases[newer.id] == node.inode:
+            case .uploaded(let newer, _) where fileChanges.alias(of: newer) == node.inode:
                 return node.with(.file(newer))
             default: return node
             }

@@ -40,7 +40,7 @@ extension Tree {
                 state.local[place.container]?[place.path] = .uploaded(record, at: now())
             }
             guard let slot = state.slots[inode] else { return }
-            state.fileChanges.aliases[file.id] = inode
+            state.fileChanges.aliases[file.id] = FileChanges.Alias(inode: inode, tag: file.tag)
             state.slots[inode]?.node = slot.node.with(.file(record))
         }
     }
@@ -123,6 +123,14 @@ extension Tree {
             guard let slot = state.slots[inode], case .file(let known) = slot.node.content, known.id == record.id
             else { return }
             state.slots[inode]?.node = slot.node.with(.file(known.with(modified: modified)))
+        }
+    }
+
+    /// The number of the file that is written at a place; `nil` if none is.
+    public func stagedFile(at place: FilePlace) -> InodeNumber? {
+        state.withLock { state in
+            guard case .staged(let inode) = state.local[place.container]?[place.path] else { return nil }
+            return inode
         }
     }
 

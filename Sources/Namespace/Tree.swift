@@ -11,7 +11,7 @@ internal import Synchronization
 /// has shown yet.
 ///
 /// Looking is in two steps, so that nobody waits without need: `knownChild` and `knownContents` answer from memory;
-/// when they can't, `child` and `children` ask the service first. One fetch serves all who wait for it, and goes on
+/// when they can't, `child` and `contents` ask the service first. One fetch serves all who wait for it, and goes on
 /// when they give up. When the service can't be reached, an old listing serves on, and nobody waits long to learn that
 /// (``Outage``).
 ///

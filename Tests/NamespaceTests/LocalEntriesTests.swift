@@ -80,12 +80,27 @@ import Testing
         #expect(record.modified == Timestamp(seconds: 77))
     }
 
+    /// The number that a file got when it was written here is that of what was written.
+    @Test func anotherContentOfAnUploadHasAnotherNumber() async throws {
+        let directory = try await files()
+        let staged = try #require(tree.retain(tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place("new"))))
+        var file = RemoteFile(id: "99", name: "new", path: "new", size: 4, etag: "e1")
+        tree.replaceStagedFile(staged.inode, at: place("new"), by: file, modified: Timestamp(seconds: 77))
+        for (etag, isWritten) in [("e1", true), ("e2", false), ("e1", true)] {
+            file.etag = etag
+            service.set { [file] in $0.files = [file] }
+            clock.advance(by: .seconds(100))
+            let found = try #require(try await tree.child(named: "new", of: directory))
+            #expect((found.inode == staged.inode) == isWritten, "\(etag)")
+        }
+    }
+
     /// Who only wants names is told the same as who wants nodes, and looks at the same moment.
     @Test func namesAreThoseOfTheNodes() async throws {
         let directory = try await files()
         let staged = try #require(tree.retain(tree.addStagedFile(Tree.inode(ofStagedFile: "1"), at: place("b"))))
         let file = RemoteFile(id: "99", name: "b", path: "b", size: 4, created: Timestamp(seconds: 1000))
-        #expect(try await tree.contents(of: directory).file(at: 0) == nil)
+        #expect(try await tree.contents(of: directory).fileName(at: 0) == nil)
         tree.replaceStagedFile(staged.inode, at: place("b"), by: file, modified: Timestamp(seconds: 77))
         service.set { $0.files = [RemoteFile(id: "1", name: "a", path: "d/a", size: 1), file] }
         clock.advance(by: .seconds(100))
@@ -95,9 +110,10 @@ import Testing
         tree.refresh(directory)
         _ = try await tree.contents(of: directory)
         #expect(contents.nodes.map(\.name) == ["d", "b"] && contents.count == 2 && contents.firstFileName == "b")
-        #expect(contents.file(at: 0) == nil && contents.node(at: 0).isDirectory)
-        let named = try #require(contents.file(at: 1))
-        #expect(named.name == "b" && named.inode == staged.inode && contents.node(at: 1).inode == staged.inode)
+        #expect(contents.fileName(at: 0) == nil && contents.node(at: 0).isDirectory)
+        #expect(contents.inode(at: 0) == contents.node(at: 0).inode)
+        #expect(contents.fileName(at: 1) == "b" && contents.inode(at: 1) == staged.inode)
+        #expect(contents.node(at: 1).inode == staged.inode)
         guard case .file(let record) = contents.node(at: 1).content else {
             Issue.record("still staged")
             return

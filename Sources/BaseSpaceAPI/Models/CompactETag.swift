@@ -39,7 +39,7 @@ public enum CompactETag: Hashable, Sendable {
         return number
     }
 
-    /// A number that other ETags hardly have, and the same in every process.
+    /// A number that other ETags hardly have, the same in every process and every version: inode numbers are made of it.
     public var number: UInt64 {
         switch self {
         // An MD5 is as good as random; the parts must not be lost in it.

@@ -20,19 +20,12 @@ enum OpenHandle: Sendable {
 
 /// A directory as one `opendir` saw it.
 final class DirectorySnapshot: Sendable {
-    let directory: Node
     let contents: DirectoryContents
     /// The thread that opened it.
     let reader: Int32
     private let detail: ListingHabits.Detail
 
-    init(
-        directory: Node,
-        contents: DirectoryContents,
-        detail: ListingHabits.Detail,
-        reader: Int32
-    ) {
-        self.directory = directory
+    init(contents: DirectoryContents, detail: ListingHabits.Detail, reader: Int32) {
         self.contents = contents
         self.detail = detail
         self.reader = reader

@@ -8,10 +8,10 @@ extension Volume {
         let directory = try node(inode)
         guard directory.isDirectory else { throw .notDirectory }
         if let contents = tree.knownContents(of: directory) {
-            return .ready(handle(for: contents, of: directory, caller: caller))
+            return .ready(handle(for: contents, caller: caller))
         }
         return pending("listing '\(directory.name)'", in: inode) { [self] in
-            handle(for: try await tree.contents(of: directory), of: directory, caller: caller)
+            handle(for: try await tree.contents(of: directory), caller: caller)
         }
     }
 
@@ -24,7 +24,7 @@ extension Volume {
     ) throws(Errno) {
         guard case .directory(let snapshot) = handles[handle] else { throw .badFileDescriptor }
         defer { trimKernel() }
-        let directory = snapshot.directory
+        let directory = snapshot.contents.directory
         let dots = [(".", directory.inode), ("..", directory.parent)]
         for (index, (name, inode)) in dots.enumerated() where cookie <= index {
             let cookie = UInt64(index + 1)
@@ -55,14 +55,14 @@ extension Volume {
         attributes: Bool,
         cookie: UInt64
     ) -> DirectoryEntry {
-        if let (name, inode) = snapshot.contents.file(at: index),
-            !(attributes && snapshot.tellsAttributes(ofFile: name))
-        {
+        let contents = snapshot.contents
+        if let name = contents.fileName(at: index), !(attributes && snapshot.tellsAttributes(ofFile: name)) {
+            let inode = contents.inode(at: index)
             return DirectoryEntry(name: name, inode: inode, kind: .regular, entry: nil, cookie: cookie)
         }
-        let child = snapshot.contents.node(at: index)
+        let child = contents.node(at: index)
         let tells = attributes && snapshot.tellsAttributes(of: child)
-        let entry = tells ? self.entry(for: child, in: snapshot.directory) : nil
+        let entry = tells ? self.entry(for: child, in: contents.directory) : nil
         return DirectoryEntry(
             name: child.name,
             inode: entry?.attributes.attributes.inode ?? child.inode,
@@ -122,22 +122,12 @@ extension Volume {
         )
     }
 
-    private func handle(
-        for contents: DirectoryContents,
-        of directory: Node,
-        caller: Caller
-    ) -> FileHandle {
+    private func handle(for contents: DirectoryContents, caller: Caller) -> FileHandle {
         let probe = contents.firstFileName
         let detail = habits.withLock { habits in
-            habits.open(directory.inode, lines: contents.count, probe: probe, by: caller.pid, at: .now)
+            habits.open(contents.directory.inode, lines: contents.count, probe: probe, by: caller.pid, at: .now)
         }
-        let snapshot = DirectorySnapshot(
-            directory: directory,
-            contents: contents,
-            detail: detail,
-            reader: caller.pid
-        )
-        return handles.insert(.directory(snapshot))
+        return handles.insert(.directory(DirectorySnapshot(contents: contents, detail: detail, reader: caller.pid)))
     }
 
     private func kind(of node: Node) -> Attributes.Kind {

@@ -77,16 +77,25 @@ extension Volume {
     private func stageEmpty(_ record: FileRecord, of node: Node) throws(Errno) -> StagedEntry {
         let copy = try stageCopy(of: record)
         copy.0.modified = record.modified ?? copy.0.modified
-        return try stage(record, of: node, content: copy)
+        do {
+            return try stage(record, of: node, content: copy)
+        } catch {
+            copy.0.remove()
+            copy.1.remove()
+            throw error
+        }
     }
 
     /// Lets a staged file take the place of the service's; without content, a new empty one. If somebody else was faster, it
     /// is his.
+    ///
+    /// - Throws: ESTALE if another content of the file is being replaced: this one is no longer there.
     private func stage(
         _ record: FileRecord,
         of node: Node,
         content: (StagedFile, JournalFile)?
     ) throws(Errno) -> StagedEntry {
+        if let other = tree.stagedFile(at: record.place), other != node.inode { throw .staleNFSFileHandle }
         let (file, line): (StagedFile, JournalFile)
         if let content {
             (file, line) = content
