@@ -44,7 +44,7 @@ struct FilePageReader {
     /// Hands over the files in a reply, each as soon as it was read.
     ///
     /// - Returns: What the reply says of its list; `nil` where something in it is not what it usually is, and `JSONDecoder`
-    ///   has to look. What was handed over before that is what it will find.
+    ///   has to look. What was handed over before that is what it finds first, as in every reply with one list.
     static func read(_ reply: [UInt8], _ receive: (borrowing RemoteFile) -> Void) -> PageCounts? {
         withoutActuallyEscaping(receive) { receive in
             reply.withUnsafeBufferPointer { bytes in
@@ -65,11 +65,7 @@ struct FilePageReader {
     private mutating func readEnvelope(_ scanner: inout JSONScanner, depth: Int) throws(JSONScanner.Unusual) {
         try scanner.object { scanner, key throws(JSONScanner.Unusual) in
             switch key {
-            case "Response" where depth < 2:
-                // The items would be others than those before it.
-                guard !hasItems else { throw JSONScanner.Unusual() }
-                try readEnvelope(&scanner, depth: depth + 1)
-            case "Paging" where depth < 2: try readEnvelope(&scanner, depth: depth + 1)
+            case "Response" where depth < 2, "Paging" where depth < 2: try readEnvelope(&scanner, depth: depth + 1)
             case "Items":
                 guard !hasItems else { throw JSONScanner.Unusual() }
                 hasItems = true
