@@ -110,6 +110,29 @@ extension EndToEnd {
             }
         }
 
+        /// Opens a file and reads its head.
+        ///
+        /// - Returns: What has the same reader go on, expects that it gets ESTALE, and no byte.
+        private func readTheHead(of file: String, in mount: Mount) async throws -> () async throws -> Void {
+            let replaced = mount.account.home.file("replaced").string
+            try await Shell.output(["mkfifo", replaced])
+            let reader = try mount.start(
+                "bash",
+                "-c",
+                """
+                exec 3< '\(file)'; dd bs=4096 count=1 status=none <&3 > $WORK/head; : < '\(replaced)'
+                LC_ALL=C dd bs=1M skip=20 status=none <&3 > $WORK/tail
+                """
+            )
+            try await eventually("it has read the head") { try await mount.run("test -s $WORK/head").status == 0 }
+            return {
+                try await Shell.output(["bash", "-c", ": > '\(replaced)'"])
+                let end = try await reader.result()
+                #expect(end.status != 0 && end.errors.contains("Stale file handle"), "\(end.errors)")
+                #expect(try await mount.output("stat -c %s $WORK/tail") == "0\n")
+            }
+        }
+
         @Test("Content that is replaced at the service is ESTALE for who has it open, and new for who opens it later")
         func replaced() async throws {
             try await Mount.using(
@@ -122,24 +145,9 @@ extension EndToEnd {
                 let result = try await mount.makeAppResult()
                 let file = mount.absolute(result.files + "/f")
                 await service.upload([UInt8](repeating: 1, count: 24 << 20), named: "f", toAppResult: result.id)
-                let replaced = mount.account.home.file("replaced").string
-                try await Shell.output(["mkfifo", replaced])
-                let reader = try mount.start(
-                    "bash",
-                    "-c",
-                    """
-                    exec 3< '\(file)'; dd bs=4096 count=1 status=none <&3 > $WORK/head; : < '\(replaced)'
-                    LC_ALL=C dd bs=1M skip=20 status=none <&3 > $WORK/tail
-                    """
-                )
-                try await eventually("it has read the head") {
-                    try await mount.run("test -s $WORK/head").status == 0
-                }
+                let goOn = try await readTheHead(of: file, in: mount)
                 await service.upload([UInt8](repeating: 2, count: 24 << 20), named: "f", toAppResult: result.id)
-                try await Shell.output(["bash", "-c", ": > '\(replaced)'"])
-                let end = try await reader.result()
-                #expect(end.status != 0 && end.errors.contains("Stale file handle"), "\(end.errors)")
-                #expect(try await mount.output("stat -c %s $WORK/tail") == "0\n")
+                try await goOn()
                 try await eventually("who opens it anew gets the new content") {
                     try await mount.run("tr -d '\\002' < '\(file)' | cmp - /dev/null").status == 0
                 }
@@ -156,28 +164,13 @@ extension EndToEnd {
                 let handle = try sample.addFile("f", .bytes([UInt8](repeating: 1, count: 24 << 20)))
                 let file = mount.absolute("Projects/Q/Samples/S/Files/f")
                 try await eventually("it is there") { try await mount.run("test -e '\(file)'").status == 0 }
-                let replaced = mount.account.home.file("replaced").string
-                try await Shell.output(["mkfifo", replaced])
-                let reader = try mount.start(
-                    "bash",
-                    "-c",
-                    """
-                    exec 3< '\(file)'; dd bs=4096 count=1 status=none <&3 > $WORK/head; : < '\(replaced)'
-                    LC_ALL=C dd bs=1M skip=20 status=none <&3 > $WORK/tail
-                    """
-                )
-                try await eventually("it has read the head") {
-                    try await mount.run("test -s $WORK/head").status == 0
-                }
+                let goOn = try await readTheHead(of: file, in: mount)
                 let before = try await mount.output("stat -c %i '\(file)'")
                 try handle.replaceContent(by: .bytes([UInt8](repeating: 2, count: 24 << 20)))
                 try await eventually("somebody else has read the new content") {
                     try await mount.run("tr -d '\\002' < '\(file)' | cmp - /dev/null").status == 0
                 }
-                try await Shell.output(["bash", "-c", ": > '\(replaced)'"])
-                let end = try await reader.result()
-                #expect(end.status != 0 && end.errors.contains("Stale file handle"), "\(end.errors)")
-                #expect(try await mount.output("stat -c %s $WORK/tail") == "0\n")
+                try await goOn()
                 #expect(try await mount.output("stat -c %i '\(file)'") != before, "another content, another inode")
                 #expect(try await mount.run("tr -d '\\002' < '\(file)' | cmp - /dev/null").status == 0)
             }
