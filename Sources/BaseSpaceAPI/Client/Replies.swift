@@ -14,13 +14,13 @@ struct Reply<Value: Decodable & Sendable>: Decodable, Sendable {
 /// What a page says of itself and its collection.
 struct PageCounts: Equatable, Sendable {
     /// Items on the page.
-    var items = 0
+    let items: Int
     /// Items in the whole collection; not always sent.
-    var total: Int?
+    let total: Int?
     /// The page's size as the service understood it, at least 1: it may be less than was asked for.
-    var limit: Int?
+    let limit: Int?
 
-    init(items: Int = 0, total: Int? = nil, limit: Int? = nil) {
+    init(items: Int, total: Int?, limit: Int?) {
         self.items = items
         self.total = total
         self.limit = limit.flatMap { $0 > 0 ? $0 : nil }
